@@ -1,0 +1,1 @@
+"""Small parts that every app may use. They know no app."""
