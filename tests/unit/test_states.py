@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ statuses = st.sampled_from(CallStatus)
 
 def test_the_table_is_exactly_that_of_the_requirements() -> None:
     forward = ["INITIATING", "RINGING", "CONNECTING", "IN_PROGRESS", "ENDED"]
-    wanted = set(zip(forward, forward[1:], strict=False)) | {(s, "FAILED") for s in forward[:3]}
+    wanted = set(itertools.pairwise(forward)) | {(s, "FAILED") for s in forward[:3]}
     assert {(a.value, b.value) for a, following in TRANSITIONS.items() for b in following} == wanted
 
 
