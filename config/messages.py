@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,16 @@ def update() -> int:
 
     used = collect()
     catalogue = _open(CATALOGUE)
-    known = {_text(entry): entry for entry in catalogue}
-    for text, entry in known.items():
-        if text not in used or entry.obsolete:
+    known: set[Text] = set()
+    for entry in sorted(
+        catalogue, key=lambda entry: not entry.translated()
+    ):  # of two, the translated one stays
+        text = _text(entry)
+        if text not in used or text in known or entry.obsolete:
             catalogue.remove(entry)
-    new = sorted(set(used) - set(known), key=lambda text: used[text])
+        else:
+            known.add(text)
+    new = sorted(set(used) - known, key=lambda text: used[text])
     for text in new:
         plural = {0: ""} if text.plural else {}
         catalogue.append(
@@ -93,7 +99,7 @@ def update() -> int:
         )
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     catalogue.save(str(CATALOGUE))
-    _say(f"{len(used)} texts, {len(new)} new, {len(set(known) - set(used))} gone")
+    _say(f"{len(used)} texts, {len(new)} new")
     return 0
 
 
@@ -107,7 +113,7 @@ def check() -> int:
 def problems() -> Iterator[str]:
     """What keeps the Korean pages from being complete, one line each."""
     try:
-        catalogue = _open(CATALOGUE, check_for_duplicates=True)
+        catalogue = _open(CATALOGUE)
     except (OSError, ValueError) as error:
         yield str(error)
         return
@@ -117,6 +123,9 @@ def problems() -> Iterator[str]:
         yield f"{used[text]}: no translation of {text.single!r}"
     for text in sorted(set(known) - set(used)):
         yield f"line {known[text].linenum}: unused: {text.single!r}"
+    for text, times in Counter(map(_text, catalogue)).items():
+        if times > 1:
+            yield f"{times} times: {text.single!r} (make messages keeps one)"
     for entry in catalogue:
         yield from _complaints(entry)
 
@@ -167,11 +176,11 @@ def _complaints(entry: polib.POEntry) -> Iterator[str]:
             yield f"{where} has other placeholders than its translation"
 
 
-def _open(path: Path, **options: Any) -> polib.POFile:
+def _open(path: Path) -> polib.POFile:
     import polib
 
     if path.exists():
-        return polib.pofile(str(path), wrapwidth=0, **options)
+        return polib.pofile(str(path), wrapwidth=0)
     catalogue = polib.POFile(wrapwidth=0)
     catalogue.metadata = dict(HEADER)
     return catalogue
