@@ -83,7 +83,11 @@ def test_many_who_assign_at_once_book_nobody_twice() -> None:
     results = at_once(*[offers.assign_waiting for _ in range(5)])
     assert not [result for result in results if isinstance(result, Exception)]
     pending = Offer.objects.pending()
-    assert pending.count() == pending.values("call").distinct().count() == pending.values("agent").distinct().count()
+    assert (
+        pending.count()
+        == pending.values("call").distinct().count()
+        == pending.values("agent").distinct().count()
+    )
 
 
 def test_events_told_at_once_keep_their_numbers_without_holes() -> None:
