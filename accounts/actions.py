@@ -20,9 +20,7 @@ class WithdrawalRefused(Exception):
 @transaction.atomic
 def sign_up(invitation: Invitation, *, username: str, name: str, password: str, language: str) -> User:
     """Make the account that `invitation` promises, once. Raises InvitationGone when another page was first."""
-    user = User.objects.create_user(
-        username, password, name=name, role=invitation.role, language=language
-    )
+    user = User.objects.create_user(username, password, name=name, role=invitation.role, language=language)
     if not Invitation.objects.all().claim(invitation.token, user):
         raise InvitationGone
     if invitation.team is not None:

@@ -13,8 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actions import WithdrawalRefused, withdraw
 from accounts.models import Invitation, Team, User
@@ -42,7 +41,10 @@ class StaffAdmin(UserAdmin[User]):
         (gettext_lazy("Times"), {"fields": ("last_login", "date_joined", "withdrawn_at")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "name", "role", "teams", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {"fields": ("username", "name", "role", "teams", "usable_password", "password1", "password2")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -46,6 +46,8 @@ class RefreshToken(TokenView):
 
     serializer_class = RoleRefreshSerializer
 
-    @extend_schema(request=RoleRefreshSerializer, responses=RoleRefreshSerializer, operation_id="refresh_token")
+    @extend_schema(
+        request=RoleRefreshSerializer, responses=RoleRefreshSerializer, operation_id="refresh_token"
+    )
     def post(self, request: Request) -> Response:
         return self.answer(request)

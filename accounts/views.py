@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.access import staff_of
 from accounts.actions import InvitationGone, WithdrawalRefused, sign_up, withdraw
 from accounts.forms import AccountForm, LogInForm, NewPasswordForm, SignUpForm, WithdrawForm
 from accounts.models import Invitation, User
@@ -37,7 +38,7 @@ class LogIn(LoginView):
         return speak(response, form.get_user())
 
     def get_default_redirect_url(self) -> str:
-        return home(cast("User", self.request.user))
+        return home(staff_of(self.request))
 
 
 class LogOut(LogoutView):
@@ -101,7 +102,7 @@ def _no_invitation(request: HttpRequest, invited: Invitation | None) -> HttpResp
 
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = staff_of(request)
     form = AccountForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if not form.is_valid():
         return render(request, "accounts/account.html", {"form": form})
@@ -114,7 +115,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 @sensitive_post_parameters()
 def delete_account(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = staff_of(request)
     form = WithdrawForm(user, request.POST or None)
     if form.is_valid():
         try:

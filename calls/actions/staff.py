@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import Role, Team, User
-from calls import events
+from calls.actions.offers import withdraw_offers_of
+from calls.actions.presence import tell_presence
 from calls.models import AgentStatus, CallEvent, DeskSession, Participant, Queue, QueueMembership
 
 
@@ -37,13 +38,11 @@ def forget(user: User) -> None:
     """After a withdrawal: no desk, no queue, and no name in past calls or in what was told to their pages."""
     DeskSession.objects.filter(user=user).delete()
     AgentStatus.objects.filter(agent=user).delete()
-    queue_ids = list(user.queue_memberships.values_list("queue_id", flat=True))
+    withdraw_offers_of(user.pk)
+    tell_presence(user)
     user.queue_memberships.all().delete()
     _forget_events(user)
     Participant.objects.filter(user=user).update(name=user.name)
-    events.wake_desk(user.pk)
-    for queue_id in queue_ids:
-        events.wake_queue(queue_id)
 
 
 def _forget_events(user: User) -> None:
