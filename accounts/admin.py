@@ -108,7 +108,7 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
     @admin.display(description=gettext_lazy("link to send"))
     def link(self, invitation: Invitation) -> SafeString | str:
         """A field that one click selects: copying needs no script."""
-        if invitation.pk is None:
+        if invitation._state.adding:
             return _("Save first: then the link stands here.")
         if not invitation.is_open:
             return _("The link does not work any more.")

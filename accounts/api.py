@@ -17,8 +17,8 @@ from config.helpers.envelope import success
 class TokenView(APIView):
     """One answer of the two: what differs is the serializer."""
 
-    authentication_classes: ClassVar[tuple[()]] = ()
-    permission_classes: ClassVar[tuple[()]] = ()
+    authentication_classes = ()
+    permission_classes = ()
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "login"
     serializer_class: ClassVar[type[RoleTokenSerializer | RoleRefreshSerializer]]

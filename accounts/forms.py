@@ -48,7 +48,7 @@ class LogInForm(Described, AuthenticationForm):
         return forms.ValidationError(text, code="invalid_login")
 
 
-class SignUpForm(Described, BaseUserCreationForm):
+class SignUpForm(Described, BaseUserCreationForm[User]):
     name = forms.CharField(
         label=_("name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -68,7 +68,7 @@ class AccountForm(Described, forms.ModelForm[User]):
         fields = ("name", "alias", "language")
 
 
-class NewPasswordForm(Described, PasswordChangeForm[User]):
+class NewPasswordForm(Described, PasswordChangeForm):
     pass
 
 

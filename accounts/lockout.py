@@ -15,8 +15,9 @@ TOO_MANY = 429
 
 def attempts_left(request: HttpRequest, username: str) -> int:
     """Wrong passwords that this name may still have from this address. Counts after a failed log-in."""
-    failures = AxesProxyHandler.get_failures(request, {"username": username})
-    return max(0, settings.AXES_FAILURE_LIMIT - failures)
+    failures: int = AxesProxyHandler.get_failures(request, {"username": username})
+    limit: int = settings.AXES_FAILURE_LIMIT
+    return max(0, limit - failures)
 
 
 def locked_out(request: HttpRequest, *_details: Any, **_more: Any) -> HttpResponse:

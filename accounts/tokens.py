@@ -73,7 +73,7 @@ class RoleRefreshSerializer(serializers.Serializer[User]):
 def _refreshing_user(raw: str) -> User:
     """Raises InvalidToken for a wrong, expired or revoked token and for a withdrawn account."""
     try:
-        user = JWTAuthentication().get_user(RefreshToken(raw.encode()))
+        user = JWTAuthentication().get_user(RefreshToken(raw))  # type: ignore[arg-type] # takes text
     except (TokenError, exceptions.AuthenticationFailed, ValueError) as error:
         raise InvalidToken from error
     if not isinstance(user, User):

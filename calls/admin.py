@@ -48,20 +48,20 @@ class PlaceAdmin(admin.ModelAdmin[Place]):
 
     @admin.display(description=gettext_lazy("link"))
     def link(self, place: Place) -> SafeString | str:
-        if place.pk is None:
+        if place._state.adding:
             return _("Save first: then the link stands here.")
         return format_html('<a href="{0}">{0}</a>', place.public_url())
 
     @admin.display(description=gettext_lazy("QR code"))
     def qr_preview(self, place: Place) -> SafeString | str:
-        if place.pk is None:
+        if place._state.adding:
             return "-"
         # Sized by attributes: our policy has no inline styles.
         return SafeString(qr.svg(place.public_url()).replace("<svg ", '<svg width="160" height="160" ', 1))
 
     @admin.display(description=gettext_lazy("poster"))
     def poster_link(self, place: Place) -> SafeString | str:
-        if place.pk is None:
+        if place._state.adding:
             return "-"
         return format_html('<a href="{}">{}</a>', reverse("calls:poster", args=[place.pk]), _("Print"))
 

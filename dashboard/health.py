@@ -50,7 +50,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 def _database() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))
 
 
 def _redis() -> bool:
@@ -58,7 +58,7 @@ def _redis() -> bool:
         return bool(client.ping())
 
 
-def _client() -> redis.Redis:
+def _client() -> redis.Redis[bytes]:
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
     )

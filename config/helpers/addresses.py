@@ -15,7 +15,7 @@ def client_ip(request: HttpRequest) -> str | None:
     sender's own invention.
     """
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = int(str(settings.REST_FRAMEWORK["NUM_PROXIES"]))
     if proxies and hops:
         return _valid(hops[-min(proxies, len(hops))])
     return _valid(request.META.get("REMOTE_ADDR") or "")

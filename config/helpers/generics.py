@@ -15,4 +15,4 @@ def _itself(cls: type[Any], _argument: object) -> type[Any]:
 def accept_type_arguments() -> None:
     """Subscripting gives the class itself, as Django's own QuerySet and Manager do. Call before admin modules load."""
     for each in (BaseModelAdmin, BaseForm):
-        each.__class_getitem__ = classmethod(_itself)
+        setattr(each, "__class_getitem__", classmethod(_itself))  # noqa: B010 - unknown to the type checker
