@@ -23,6 +23,16 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def masked_contact(contact: str) -> str:
+    """Hide the middle of a number (all but three and four characters), or all but the first letter before the @."""
+    name, at, host = contact.partition("@")
+    if at:
+        return f"{name[:1]}***@{host}"
+    digits = [place for place, char in enumerate(contact) if char.isalnum()]
+    hidden = set(digits[3:-4]) if len(digits) > 8 else set(digits[1:-1])
+    return "".join("*" if place in hidden else char for place, char in enumerate(contact))
+
+
 class CallSource(models.TextChoices):
     PAGE = "page", _("customer page")
     API = "api", _("API")
@@ -107,6 +117,11 @@ class Call(models.Model):
     def reference(self) -> str:
         """What people read to each other: 2026-1120-0142."""
         return f"{self.day:%Y-%m%d}-{self.number:04d}"
+
+    @property
+    def masked_contact(self) -> str:
+        """Enough to recognise, not enough to use: 010-****-5678, c***@example.com."""
+        return masked_contact(self.customer_contact)
 
     @property
     def state(self) -> CallStatus:

@@ -26,7 +26,7 @@ def at_once(*works: Callable[[], object]) -> list[object]:
         try:
             barrier.wait()
             results[index] = work()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
+        except Exception as error:
             results[index] = error
         finally:
             connection.close()
