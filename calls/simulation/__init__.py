@@ -1,0 +1,1 @@
+"""Parties that are programs: for tests, demonstrations and load."""
