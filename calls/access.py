@@ -1,0 +1,69 @@
+"""Who may see and do what. Authorization is the query: what may not be seen is not found."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from calls.models import Call, Offer, Participant
+from calls.models.call import ParticipantRole
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A proven right to take part in one call."""
+
+    call: Call
+    participant: Participant
+
+    @property
+    def is_customer(self) -> bool:
+        return self.participant.role == ParticipantRole.CUSTOMER
+
+
+def customer_party(token: str) -> Party | None:
+    """The call that this capability token opens, for its customer."""
+    participant = (
+        Participant.objects.filter(role=ParticipantRole.CUSTOMER, call__in=Call.objects.holding(token))
+        .select_related("call__place", "call__queue")
+        .first()
+    )
+    return Party(participant.call, participant) if participant else None
+
+
+def staff_party(user: User, call_id: uuid.UUID) -> Party | None:
+    """The user's own place in a call: only who was let in by an action has one."""
+    participant = (
+        Participant.objects.filter(user=user, user__is_active=True, call_id=call_id)
+        .select_related("call__place", "call__queue", "user")
+        .first()
+    )
+    return Party(participant.call, participant) if participant else None
+
+
+def still_party(participant_id: uuid.UUID) -> bool:
+    """Asked again before anything is delivered or done late: has the right been withdrawn?"""
+    return (
+        Participant.objects.present()
+        .filter(pk=participant_id)
+        .filter(Q(user=None) | Q(user__is_active=True))
+        .exists()
+    )
+
+
+def offers_of(user: User) -> QuerySet[Offer]:
+    return Offer.objects.filter(agent=user).select_related("call__place", "call__queue")
+
+
+def waiting_for(user: User) -> QuerySet[Call]:
+    """Waiting calls that an agent may know of: those of the queues they serve; a supervisor those of the team."""
+    calls = Call.objects.waiting().select_related("place", "queue")
+    if user.is_admin:
+        return calls
+    own = Q(queue__memberships__agent=user)
+    if user.is_supervisor:
+        own |= Q(queue__team__in=user.teams.all())
+    return calls.filter(own).distinct()
