@@ -21,7 +21,7 @@ from transcripts.masking.normalise import Unit
 # What may stand before a term in the same word.
 PREFIXES = frozenset(
     "이 그 저 요 고 야 아 어 오 와 개 쌩 쌍 왕 생 핵 진짜 존나 졸라 너 니 네 내 이런 저런 그런 뭔 뭐 왜 참 에이 어휴 하 "
-    "아니 저이 미친 더러운 나쁜 늙은 어린 못된 또 씨 ㅋ ㅋㅋ ㅋㅋㅋ".split()
+    "아니 저이 미친 더러운 나쁜 늙은 어린 못된 또 씨".split()
 )
 # What may follow a term in the same word: particles, endings, forms of address, laughter, more of the same.
 TAILS = re.compile(
@@ -31,6 +31,7 @@ TAILS = re.compile(
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
 JOINED_TAILS = re.compile(r"놈|년|새|아(?!파)|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
+LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 LONG_TERM = 3
 
 
@@ -114,7 +115,13 @@ def _begins_piece(stream: Stream, start: int) -> bool:
 def _begins_word(stream: Stream, start: int) -> bool:
     if stream.gaps[start] is not Gap.NONE:
         return not stream.after_digit[start]
-    return stream.piece_before(start) in PREFIXES
+    before = stream.piece_before(start)
+    return before in PREFIXES or LAUGHTER.search(before) is not None or _turns_to_letters(stream, start)
+
+
+def _turns_to_letters(stream: Stream, start: int) -> bool:
+    """감사합니다ㅅㅂ: typed letters after a syllable begin something new."""
+    return not syllables.is_syllable(stream.chars[start]) and syllables.is_syllable(stream.chars[start - 1])
 
 
 def _ends_word(stream: Stream, end: int) -> bool:
