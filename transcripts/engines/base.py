@@ -37,7 +37,7 @@ class RecognitionError(SpeechError):
     retry = True
 
 
-class EngineUnavailable(SpeechError):  # noqa: N818 - it names a state of the machine
+class EngineUnavailable(SpeechError):
     """No engine can do this now. `how_to_install` is a sentence with the command to run."""
 
     code = "engine_unavailable"

@@ -71,9 +71,9 @@ def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
             raise
 
 
-def _decoded(packet: av.Packet) -> list[av.AudioFrame]:
+def _decoded(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:
     """One damaged packet in the middle costs only itself."""
     try:
-        return [frame for frame in packet.decode() if isinstance(frame, av.AudioFrame)]
+        return packet.decode()
     except av.InvalidDataError:
         return []

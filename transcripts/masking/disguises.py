@@ -13,6 +13,8 @@ LEET_L = str.maketrans("013457@$!|+€£", "oleastasllte" + "l")
 NOISE = re.compile(r"[*_'’^~.&%#]")
 SIGNS = re.compile(r"[*#%@^&~_-]+")
 WORD_CHARS = re.compile(r"[a-z]")
+# Two different digits side by side: SH17 and A54 are model numbers.
+MODEL_NUMBER = re.compile(r"(\d)(?!\1)\d")
 LETTERS_APART = re.compile(r"(?<![a-z0-9'’])[a-z](?:[\s._*-]{1,3}[a-z](?![a-z0-9'’])){2,}")
 LONG_ENOUGH = 4
 MIN_KNOWN = 3
@@ -24,7 +26,7 @@ MIN_STARS = 3
 @lru_cache(maxsize=4096)
 def readings(word: str) -> list[str]:
     """What a word may stand for: itself, with signs read as letters, without signs; the plainest last."""
-    if word.isalpha():
+    if word.isalpha() or MODEL_NUMBER.search(word):
         return [word]
     leet = word.translate(LEET)
     options = [word, leet, word.translate(LEET_L), NOISE.sub("", leet), NOISE.sub("", word)]
@@ -41,7 +43,9 @@ def stretches(word: str, form: str) -> bool:
     if word == form:
         return True
     pairs = zip(groupby(word), groupby(form), strict=True)
-    return all(_drawn_out(char, len(list(run)), len(list(wanted)), form) for (char, run), (_, wanted) in pairs)
+    return all(
+        _drawn_out(char, len(list(run)), len(list(wanted)), form) for (char, run), (_, wanted) in pairs
+    )
 
 
 def _drawn_out(char: str, count: int, wanted: int, form: str) -> bool:
@@ -70,7 +74,7 @@ class Disguised:
     def find(self, word: str) -> Entry | None:
         if word.isalnum() or not word[0].isalpha():
             return None
-        if re.fullmatch(r"[a-z]\*{%d,}(ing|ed|er|s)?" % MIN_STARS, word):
+        if re.fullmatch(rf"[a-z]\*{{{MIN_STARS},}}(ing|ed|er|s)?", word):
             return self._exact.get(STARRED.get(word[0], ""))
         known = len(WORD_CHARS.findall(word))
         return self._fitting(word) if known >= MIN_KNOWN or _ends_hidden(word) else None
@@ -84,7 +88,8 @@ class Disguised:
 
 
 def _hidden(signs: re.Match[str]) -> str:
-    return "[a-z]{%d,%d}" % (len(signs.group()), len(signs.group()) + 1)
+    count = len(signs.group())
+    return f"[a-z]{{{count},{count + 1}}}"
 
 
 def _ends_hidden(word: str) -> bool:

@@ -10,6 +10,7 @@ from itertools import groupby
 import ahocorasick
 
 from transcripts.masking.disguises import Disguised, letter_runs, readings, squeezed, stretches
+from transcripts.masking.hits import Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
 
@@ -17,15 +18,6 @@ TOKEN = re.compile(r"[a-z0-9@$!|*#%^&+'’_~]*[a-z][a-z0-9@$!|*#%^&+'’_~]*")
 EDGES = "'’!|+_~&^"
 ENDINGS = ("", "s", "es", "ed", "er", "ers", "ing", "in", "ings", "y")
 SHORT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Units [first, last], both included."""
-
-    first: int
-    last: int
-    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)

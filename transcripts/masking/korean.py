@@ -1,27 +1,27 @@
 """Finding Korean profanity in units: syllable by syllable, whatever was put between the syllables.
 
-The text is read as several streams (as written, without digits, without stray letters, with drawn-out vowels closed,
-with typed letters composed). A hit in any stream is judged by how it stands there: at the start of a word, alone, or
-across gaps; then exceptions are taken out.
+The text is read as several streams (as written, without digits, without stray letters, with drawn-out
+vowels closed, with typed letters composed). A hit in any stream is judged by how it stands there: at the
+start of a word, alone, or across gaps; then exceptions are taken out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import ahocorasick
 
 from transcripts.masking import syllables
+from transcripts.masking.hits import Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
-from transcripts.masking.streams import Gap, Stream, streams
 from transcripts.masking.normalise import Unit
+from transcripts.masking.streams import Gap, Stream, streams
 
 # What may stand before a term in the same word.
-PREFIXES = frozenset(
-    "이 그 저 요 고 야 아 어 오 와 개 쌩 쌍 왕 생 핵 진짜 존나 졸라 너 니 네 내 이런 저런 그런 뭔 뭐 왜 참 에이 어휴 하 "
-    "아니 저이 미친 더러운 나쁜 늙은 어린 못된 또 씨".split()
+PREFIXES = re.compile(
+    "이|그|저|요|고|야|아|어|오|와|개|쌩|쌍|왕|생|핵|진짜|존나|졸라|너|니|네|내|이런|저런|그런|뭔|뭐|왜|참|에이|어휴|하|"
+    "아니|저이|미친|더러운|나쁜|늙은|어린|못된|또|씨"
 )
 # What may follow a term in the same word: particles, endings, forms of address, laughter, more of the same.
 TAILS = re.compile(
@@ -30,18 +30,9 @@ TAILS = re.compile(
     r"해|했|할|합|함|떨|짓|데|던|든|까지|부터|보다|나|고|면|서|자|좀|씨|시"
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
-JOINED_TAILS = re.compile(r"놈|년|새|아(?!파)|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
+JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 LONG_TERM = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Units [first, last], both included."""
-
-    first: int
-    last: int
-    entry: Entry
 
 
 class KoreanMatcher:
@@ -55,7 +46,7 @@ class KoreanMatcher:
         views = streams(units)
         allowed = self._exceptions(views[0])
         found = {hit for view in views for hit in self._in_stream(view)}
-        return [hit for hit in found if not any(a <= hit.first and hit.last <= b for a, b in allowed)]
+        return [hit for hit in found if not any(_is_excepted(hit, a, b) for a, b in allowed)]
 
     def _in_stream(self, stream: Stream) -> Iterator[Hit]:
         candidates = list(_search(self._exact, stream.chars))
@@ -68,6 +59,11 @@ class KoreanMatcher:
 
     def _exceptions(self, stream: Stream) -> list[tuple[int, int]]:
         return [(stream.first[s], stream.last[e]) for s, e, _ in _search(self._allowed, stream.chars)]
+
+
+def _is_excepted(hit: Hit, first: int, last: int) -> bool:
+    """Whether a harmless text at [first, last] holds the hit, or begins before it and runs into it."""
+    return (first <= hit.first and hit.last <= last) or first < hit.first <= last
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
@@ -116,7 +112,7 @@ def _begins_word(stream: Stream, start: int) -> bool:
     if stream.gaps[start] is not Gap.NONE:
         return not stream.after_digit[start]
     before = stream.piece_before(start)
-    return before in PREFIXES or LAUGHTER.search(before) is not None or _turns_to_letters(stream, start)
+    return bool(PREFIXES.fullmatch(before) or LAUGHTER.search(before) or _turns_to_letters(stream, start))
 
 
 def _turns_to_letters(stream: Stream, start: int) -> bool:

@@ -1,4 +1,6 @@
-"""The words that are masked, and the look-alikes that are not. The database holds them; a seed file starts it."""
+"""The words that are masked, and the look-alikes that are not. The database holds them; a seed file starts
+it.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ class Match(StrEnum):
 class Entry:
     """A term as people write it, without spaces in Korean, lower case in English.
 
-    `severity` is 1 (coarse), 2 (insulting) or 3 (grave). `sound_alikes` also finds spellings that sound the same.
-    `allowed` makes it an exception: what lies wholly inside such a text is never masked.
+    `severity` is 1 (coarse), 2 (insulting) or 3 (grave). `sound_alikes` also finds spellings that sound the
+    same. `allowed` makes it an exception: what lies wholly inside such a text is never masked.
     """
 
     term: str

@@ -1,7 +1,7 @@
 """Text as a row of units: one comparable character each, with its place in the original text.
 
-Everything that the matchers say is said in units and translated back, so that a span always points into the text as
-it was given, whatever its spelling (decomposed Hangul, full-width letters, invisible characters).
+Everything that the matchers say is said in units and translated back, so that a span always points into the
+text as it was given, whatever its spelling (decomposed Hangul, full-width letters, invisible characters).
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def _is_between(text: str, position: int, low: str, high: str) -> bool:
 
 
 def _char(cluster: str) -> str:
-    """The comparable form of a cluster: composed, half-width, unaccented, lower case; "" if it is invisible."""
+    """The comparable form of a cluster: composed, half-width, unaccented, lower case; "" if it is
+    invisible.
+    """
     char = unicodedata.normalize("NFC", cluster)
     if _is_jamo(char) or _is_syllable(char):
         return char

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -29,7 +28,9 @@ class Gap(Enum):
 
 @dataclass(slots=True)
 class Stream:
-    """Elements in order. `first` and `last` are the units that each one covers; `altered` marks changed ones."""
+    """Elements in order. `first` and `last` are the units that each one covers; `altered` marks changed
+    ones.
+    """
 
     chars: str = ""
     first: list[int] = field(default_factory=list)
@@ -110,7 +111,9 @@ def _composed(units: list[Unit]) -> Stream:
     while index < len(units):
         size = _letters_of_syllable(units, index)
         if size:
-            stream.add(_syllable(units[index : index + size]), index, index + size - 1, units=units, altered=True)
+            stream.add(
+                _syllable(units[index : index + size]), index, index + size - 1, units=units, altered=True
+            )
         elif _closes(stream, units, index):
             onset, vowel, _ = syllables.split(stream.chars[-1])
             stream.replace_last(syllables.join(onset, vowel, units[index].char), index)
@@ -160,5 +163,3 @@ def _gap_of(between: list[Unit]) -> Gap:
     if foreign > MAX_FOREIGN or len(between) > MAX_SIGNS or (spaced and (foreign or asks)):
         return Gap.HARD
     return Gap.SPACE if spaced else Gap.SIGN
-
-

@@ -48,7 +48,11 @@ def continues(before: str, char: str) -> bool:
         return False
     onset, vowel, _ = split(char)
     _, vowel_before, coda_before = split(before)
-    return onset == "ㅇ" and coda_before == " " and vowel.translate(SAME_VOWEL) == vowel_before.translate(SAME_VOWEL)
+    return (
+        onset == "ㅇ"
+        and coda_before == " "
+        and vowel.translate(SAME_VOWEL) == vowel_before.translate(SAME_VOWEL)
+    )
 
 
 def drawn_together(before: str, char: str) -> str:
