@@ -9,7 +9,7 @@ from typing import Literal
 
 from transcripts.engines.base import EngineUnavailable, SpeechEngine
 from transcripts.engines.fixture import FixtureEngine
-from transcripts.engines.whisper import WhisperEngine, WhisperOptions
+from transcripts.engines.whisper import WhisperEngine, WhisperOptions, locate
 
 Purpose = Literal["live", "offline"]
 
@@ -48,6 +48,13 @@ def engine_for(config: SpeechConfig, purpose: Purpose, *, fixture: bool = False)
         return _engines[key]
 
 
+def check(config: SpeechConfig, purpose: Purpose, *, fixture: bool = False) -> None:
+    """Whether `engine_for` has its files, without loading them. Raises EngineUnavailable."""
+    if fixture or config.allow_fixture:
+        return
+    locate(_named(config, purpose), config.models_dir)
+
+
 def forget_engines() -> None:
     """Drop the loaded models (tests; a changed setting)."""
     with _lock:
@@ -63,13 +70,17 @@ def _key(config: SpeechConfig, purpose: Purpose, *, fixture: bool) -> tuple[obje
 def _build(config: SpeechConfig, purpose: Purpose, *, fixture: bool) -> SpeechEngine:
     if fixture:
         return FixtureEngine(config.models_dir, allow_fixture=True)
+    return WhisperEngine(_named(config, purpose), config.models_dir, _options(config, purpose))
+
+
+def _named(config: SpeechConfig, purpose: Purpose) -> str:
     model = _model(config, purpose)
     if not model:
         raise EngineUnavailable(
             f"No speech model is set for {purpose} use",
             "Set SPEECH_MODEL_LIVE and SPEECH_MODEL_OFFLINE, then run: manage.py download_speech_model",
         )
-    return WhisperEngine(model, config.models_dir, _options(config, purpose))
+    return model
 
 
 def _model(config: SpeechConfig, purpose: Purpose) -> str:

@@ -87,10 +87,15 @@ def locate(model: str, models_dir: Path) -> Path:
     """The directory of a model: a path, a folder of `models_dir`, or what the hub's cache holds. Never
     downloads.
     """
-    for candidate in (Path(model), models_dir / model.replace("/", "--")):
+    for candidate in (Path(model), model_folder(model, models_dir)):
         if (candidate / "model.bin").is_file():
             return candidate
     return _in_hub_cache(model)
+
+
+def model_folder(model: str, models_dir: Path) -> Path:
+    """Where a named model is kept: owner/name becomes owner--name."""
+    return models_dir / model.replace("/", "--")
 
 
 def _in_hub_cache(model: str) -> Path:
