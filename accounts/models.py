@@ -64,7 +64,7 @@ class User(AbstractUser):
     """A member of staff. Customers have no account."""
 
     first_name = None  # type: ignore[assignment] # Korean names are one field
-    last_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment] # likewise
     name = models.CharField(_("name"), max_length=80)
     alias = models.CharField(
         _("name shown to customers"),
@@ -78,7 +78,7 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="ko")
     withdrawn_at = models.DateTimeField(_("account deleted"), null=True, blank=True, editable=False)
 
-    objects = UserManager()  # type: ignore[assignment] # our manager takes a name, not an address
+    objects = UserManager()  # type: ignore[assignment,misc] # our manager takes a name, not an address
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 

@@ -34,10 +34,10 @@ TEAM_BOARD = "board"
 """Dashboards: something changed that they count."""
 
 
-def emit(call: Call, type: str, payload: dict[str, Any]) -> CallEvent:
+def emit(call: Call, kind: str, payload: dict[str, Any]) -> CallEvent:
     """Store one numbered event of the call and wake its sockets after commit."""
     with transaction.atomic():
-        event = CallEvent.objects.create(call=call, seq=call.next_seq(), type=type, payload=payload)
+        event = CallEvent.objects.create(call=call, seq=call.next_seq(), type=kind, payload=payload)
         wake(call_group(call.pk), {"type": "call.wake", "call_id": str(call.pk), "seq": event.seq})
     return event
 

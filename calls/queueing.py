@@ -17,7 +17,9 @@ class WaitingCall:
     queue_id: int
     waiting_since: datetime
     passed_by: frozenset[int] = field(default_factory=frozenset)
-    """Agents who rejected this call or let it ring out since the last full round."""
+    """Agents who rejected this call or let it ring out."""
+    rested: bool = True
+    """Nobody has passed on it for a while: those who did may be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Assignment:
 def assign(calls: Iterable[WaitingCall], agents: Iterable[IdleAgent]) -> list[Assignment]:
     """Pair waiting calls with idle agents; nobody twice.
 
-    An agent who passed on a call is asked again only when everyone idle who serves its queue has passed too: a customer is
-    never left waiting beside free staff because each of them once let it ring.
+    An agent who passed on a call is asked again only when everyone idle who serves its queue has passed too, and not at
+    once: a customer is never left waiting for good beside free staff, and a lone agent's "no" is not rung down.
     """
     free = sorted(agents, key=lambda agent: (agent.idle_since, agent.id))
     assignments: list[Assignment] = []
@@ -53,7 +55,7 @@ def choose(call: WaitingCall, free: list[IdleAgent]) -> IdleAgent | None:
     """The first of `free` (longest idle first) who serves the call's queue, those who passed on it last."""
     serving = [agent for agent in free if call.queue_id in agent.queue_ids]
     fresh = [agent for agent in serving if agent.id not in call.passed_by]
-    return next(iter(fresh or serving), None)
+    return next(iter(fresh or (serving if call.rested else [])), None)
 
 
 def position(call_id: str, ordered_ids: Iterable[str]) -> int:

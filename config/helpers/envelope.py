@@ -55,7 +55,11 @@ def _describe(error: Exception) -> tuple[str, str, dict[str, Any]]:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return "forbidden", _("You may not do this."), {}
     if isinstance(error, exceptions.Throttled):
-        return "too_many_requests", _("Too many requests. Please wait a moment."), {"retryAfter": error.wait}
+        return (
+            "too_many_requests",
+            _("Too many requests. Please wait a moment."),
+            {"retryAfter": getattr(error, "wait", None)},
+        )
     if isinstance(error, exceptions.NotAuthenticated):
         return "not_authenticated", _("Please log in first."), {}
     if isinstance(error, exceptions.AuthenticationFailed):

@@ -1,0 +1,12 @@
+"""Work that beat starts. Bodies are thin: the verbs are in actions."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from calls.actions import sweeps
+
+
+@shared_task
+def sweep_calls() -> None:
+    sweeps.sweep()
