@@ -29,7 +29,9 @@ def _ice_servers(identity: str) -> list[dict[str, Any]]:
     if settings.STUN_URLS:
         servers.append({"urls": list(settings.STUN_URLS)})
     if settings.TURN_URLS:
-        username, credential = turn_credentials(identity, settings.TURN_SECRET, settings.TURN_CREDENTIAL_SECONDS)
+        username, credential = turn_credentials(
+            identity, settings.TURN_SECRET, settings.TURN_CREDENTIAL_SECONDS
+        )
         servers.append({"urls": list(settings.TURN_URLS), "username": username, "credential": credential})
     return servers
 
