@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Offer, Participant, Queue
+from calls.models import Call, Offer, Participant, Place, Queue
 from calls.models.call import ParticipantRole
 
 
@@ -84,3 +84,9 @@ def queues_watched_by(user: User) -> QuerySet[Queue]:
 def waiting_for(user: User) -> QuerySet[Call]:
     """Waiting calls that an agent may know of."""
     return Call.objects.waiting().filter(queue__in=queues_watched_by(user)).select_related("place", "queue")
+
+
+def places_of(user: User) -> QuerySet[Place]:
+    """Places whose calls reach the user's teams; administrators all."""
+    places = Place.objects.select_related("queue")
+    return places if user.is_admin else places.filter(queue__team__in=user.teams.all()).distinct()
