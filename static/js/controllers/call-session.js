@@ -108,6 +108,7 @@ export class CallSession {
   /** @param {Message} joined */
   #setUp(joined) {
     this.cameLate = this.model.talking; // into a running call: our page offers
+    if (this.model.parties.get(this.model.peerId)?.muted) this.mute(true); // as it was before the reload
     this.media = new CallMedia({
       signaling: this.signaling,
       model: this.model,
