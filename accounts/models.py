@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +91,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The role is the one truth: Django's own flags follow it."""
+        self.is_staff = self.is_superuser = self.role == Role.ADMIN and self.withdrawn_at is None
+        super().save(*args, **kwargs)
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -114,7 +120,7 @@ class User(AbstractUser):
         self.username = f"withdrawn-{self.pk}-{secrets.token_hex(4)}"
         self.name = str(_("former staff"))
         self.alias = self.department = self.email = ""
-        self.is_active = self.is_staff = self.is_superuser = False
+        self.is_active = False
         self.withdrawn_at = timezone.now()
         self.set_unusable_password()
         self.save()
@@ -125,12 +131,16 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> InvitationQuerySet:
         return self.filter(used_at=None, expires_at__gt=timezone.now())
 
+    def claim(self, token: str, user: User) -> bool:
+        """Compare-and-swap: a link makes one account, however often it is sent at once."""
+        return bool(self.open().filter(token=token).update(used_at=timezone.now(), used_by=user))
+
 
 def _invitation_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _invitation_expiry() -> object:
+def _invitation_expiry() -> datetime:
     return timezone.now() + timedelta(days=settings.INVITATION_DAYS)
 
 
@@ -160,3 +170,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.note or f"{self.get_role_display()} {self.created_at:%Y-%m-%d}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.used_at is None and self.expires_at > timezone.now()
+
+    def public_url(self) -> str:
+        """The link to send to the new colleague."""
+        return settings.PUBLIC_URL + reverse("accounts:invitation", args=[self.token])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from calls.models import Call, Offer, Participant
+from calls.models import Call, Offer, Participant, Place
 from calls.models.call import ParticipantRole
 
 
@@ -67,3 +67,9 @@ def waiting_for(user: User) -> QuerySet[Call]:
     if user.is_supervisor:
         own |= Q(queue__team__in=user.teams.all())
     return calls.filter(own).distinct()
+
+
+def places_of(user: User) -> QuerySet[Place]:
+    """Places whose calls reach the user's teams; administrators all."""
+    places = Place.objects.select_related("queue")
+    return places if user.is_admin else places.filter(queue__team__in=user.teams.all()).distinct()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls.views import customer, desk
+from calls.views import customer, desk, poster
 
 app_name = "calls"
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     path("call/<str:token>/", customer.call, name="call"),
     path("desk/", desk.desk, name="desk"),
     path("desk/token", desk.desk_token, name="desk-token"),
+    path("places/<int:place_id>/poster/", poster.poster, name="poster"),
 ]

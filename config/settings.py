@@ -185,6 +185,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOGIN_LOCKOUT_MINUTES", 15, l
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.helpers.addresses.client_ip"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 INVITATION_DAYS = env.integer("INVITATION_DAYS", 7, low=1)
@@ -332,6 +333,11 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
+    "erase-old-calls": {
+        "task": "calls.tasks.erase_old_calls",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep-speech": {"task": "transcripts.tasks.sweep_speech", "schedule": 30.0, "options": {"expires": 30}},
 }
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_EAGER", False)

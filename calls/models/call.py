@@ -23,6 +23,16 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def masked_contact(contact: str) -> str:
+    """Hide the middle of a number (all but three and four characters), or all but the first letter before the @."""
+    name, at, host = contact.partition("@")
+    if at:
+        return f"{name[:1]}***@{host}"
+    digits = [place for place, char in enumerate(contact) if char.isalnum()]
+    hidden = set(digits[3:-4]) if len(digits) > 8 else set(digits[1:-1])
+    return "".join("*" if place in hidden else char for place, char in enumerate(contact))
+
+
 class CallSource(models.TextChoices):
     PAGE = "page", _("customer page")
     API = "api", _("API")
@@ -88,6 +98,8 @@ class Call(models.Model):
     connected_at = models.DateTimeField(_("sound since"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
+    erased_at = models.DateTimeField(_("words and sound erased"), null=True, blank=True, editable=False)
+
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     rating_comment = models.CharField(_("customer's remark"), max_length=1000, blank=True)
 
@@ -107,6 +119,11 @@ class Call(models.Model):
     def reference(self) -> str:
         """What people read to each other: 2026-1120-0142."""
         return f"{self.day:%Y-%m%d}-{self.number:04d}"
+
+    @property
+    def masked_contact(self) -> str:
+        """Enough to recognise, not enough to use: 010-****-5678, c***@example.com."""
+        return masked_contact(self.customer_contact)
 
     @property
     def state(self) -> CallStatus:

@@ -46,6 +46,10 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def local_name(self) -> str:
+        return (self.name_en if (get_language() or "ko").startswith("en") else "") or self.name
+
 
 class QueueMembership(models.Model):
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="memberships", verbose_name=_("queue"))
