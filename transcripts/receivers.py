@@ -18,10 +18,10 @@ def hear_chunk(chunk_id: int, **_kwargs: Any) -> None:
         tasks.transcribe_chunk.delay(chunk_id)
     call_id = final.reopen_transcript(chunk_id)
     if call_id is not None:
-        tasks.finish_transcript.apply_async([str(call_id)], countdown=tasks.FIRST_WAIT_SECONDS)
+        tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)
 
 
 @receiver(call_finished)
 def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
     if final.open_transcript(call_id):
-        tasks.finish_transcript.apply_async([str(call_id)], countdown=tasks.FIRST_WAIT_SECONDS)
+        tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)

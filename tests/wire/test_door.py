@@ -123,7 +123,9 @@ async def test_our_own_pages_and_other_clients_are_let_in(origin: str | None) ->
         assert await page.request("ping") == {}
 
 
-@pytest.mark.parametrize(("origin", "let_in"), [("http://10.0.0.5:8000", True), ("http://10.0.0.6:8000", False)])
+@pytest.mark.parametrize(
+    ("origin", "let_in"), [("http://10.0.0.5:8000", True), ("http://10.0.0.6:8000", False)]
+)
 async def test_a_page_is_let_in_at_the_host_that_it_came_from(settings, origin: str, let_in: bool) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     page = TestPage(origin=origin)
