@@ -7,3 +7,6 @@ chunk_recorded = Signal()
 
 call_finished = Signal()
 """kwargs: call_id: uuid.UUID. The call is ENDED, or FAILED after an agent had accepted."""
+
+call_erasing = Signal()
+"""kwargs: call_id: uuid.UUID. Inside the transaction that erases what was said: receivers delete their part of it."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from calls.actions import sweeps
+from calls.actions import retention, sweeps
 
 
 @shared_task
 def sweep_calls() -> None:
     sweeps.sweep()
+
+
+@shared_task
+def erase_old_calls() -> None:
+    retention.erase_old_calls()

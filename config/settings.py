@@ -23,6 +23,7 @@ ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "test", "production")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.boolean("DEBUG", False)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+env.load_dotenv(DATA_DIR / "run" / "stack.env")  # the Redis of a running `make run`, for manage.py beside it
 
 
 def _secret_key() -> str:
@@ -334,6 +335,11 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
+    "erase-old-calls": {
+        "task": "calls.tasks.erase_old_calls",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep-speech": {"task": "transcripts.tasks.sweep_speech", "schedule": 30.0, "options": {"expires": 30}},
 }
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_EAGER", False)

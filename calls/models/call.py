@@ -98,6 +98,8 @@ class Call(models.Model):
     connected_at = models.DateTimeField(_("sound since"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
+    erased_at = models.DateTimeField(_("words and sound erased"), null=True, blank=True, editable=False)
+
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     rating_comment = models.CharField(_("customer's remark"), max_length=1000, blank=True)
 

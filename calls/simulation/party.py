@@ -140,7 +140,7 @@ class Party:
 
     async def _other_peer(self) -> str:
         joined = await self.wire.request("join", callId=self.call_id)
-        return next(p["peerId"] for p in joined["participants"] if p["peerId"] != self.peer_id)
+        return next(str(p["peerId"]) for p in joined["participants"] if p["peerId"] != self.peer_id)
 
     # --- the relayed path --------------------------------------------------------------------------------------------
 
@@ -158,8 +158,10 @@ class Party:
     async def _hear(self, track: MediaStreamTrack) -> None:
         try:
             while True:
-                self.heard.add(await track.recv())
-                self.sound.set()
+                frame = await track.recv()
+                if isinstance(frame, av.AudioFrame):
+                    self.heard.add(frame)
+                    self.sound.set()
         except MediaStreamError:
             logger.debug("the other side stopped")
 

@@ -19,6 +19,7 @@ FIRST_DELAY = 0.1  # seconds; a media server is back in about a second
 LONGEST_DELAY = 10.0
 STEADY_AFTER = 10.0  # a process that lived this long has earned a quick restart
 LINE_LIMIT = 1 << 20
+LAST_WORDS = 1.0  # seconds for what is still in the pipe of a process that has ended
 PR_SET_PDEATHSIG = 1
 
 
@@ -77,33 +78,48 @@ class Child:
         _signal_group(process.pid, signal.SIGKILL)
 
     async def _live(self) -> int:
-        self.process = await asyncio.create_subprocess_exec(
+        # A pipe of our own: asyncio's would keep `wait` from returning while a grandchild holds the other end.
+        reading, writing = os.pipe()
+        try:
+            self.process = await self._spawn(writing)
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self.starts += 1
+        listening = asyncio.create_task(self._listen(reading), name=f"listen {self.service.name}")
+        code = await self.process.wait()
+        _signal_group(self.process.pid, signal.SIGKILL)  # what it left behind would hold its ports
+        await asyncio.wait({listening}, timeout=LAST_WORDS)
+        listening.cancel()
+        await asyncio.wait({listening})
+        return code
+
+    async def _spawn(self, output: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *self.service.command,
             cwd=self.cwd,
             env=self.environment,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
             preexec_fn=_die_with(os.getpid()),
-            limit=LINE_LIMIT,
         )
-        self.starts += 1
-        listening = asyncio.create_task(self._listen(self.process), name=f"listen {self.service.name}")
-        code = await self.process.wait()
-        _signal_group(self.process.pid, signal.SIGKILL)  # what it left behind would hold its ports
-        await listening
-        return code
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout
-        while True:
-            try:
-                raw = await process.stdout.readline()
-            except ValueError:  # a line over LINE_LIMIT: skipped, the process goes on
-                continue
-            if not raw:
-                return
+    async def _listen(self, pipe: int) -> None:
+        lines = asyncio.StreamReader(limit=LINE_LIMIT)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(pipe, "rb", buffering=0)
+        )
+        with contextlib.closing(transport):
+            while not lines.at_eof():
+                with contextlib.suppress(ValueError):  # a line over LINE_LIMIT: skipped, the process goes on
+                    self._say(await lines.readline())
+
+    def _say(self, raw: bytes) -> None:
+        if raw:
             self.console.line(self.service.name, raw.decode(errors="replace").rstrip())
 
 

@@ -26,7 +26,7 @@ def at_once(*works: Callable[[], object]) -> list[object]:
         try:
             barrier.wait()
             results[index] = work()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
+        except Exception as error:
             results[index] = error
         finally:
             connection.close()
@@ -83,7 +83,11 @@ def test_many_who_assign_at_once_book_nobody_twice() -> None:
     results = at_once(*[offers.assign_waiting for _ in range(5)])
     assert not [result for result in results if isinstance(result, Exception)]
     pending = Offer.objects.pending()
-    assert pending.count() == pending.values("call").distinct().count() == pending.values("agent").distinct().count()
+    assert (
+        pending.count()
+        == pending.values("call").distinct().count()
+        == pending.values("agent").distinct().count()
+    )
 
 
 def test_events_told_at_once_keep_their_numbers_without_holes() -> None:
