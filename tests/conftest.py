@@ -22,7 +22,9 @@ FOLDER = Path(tempfile.mkdtemp(prefix="cc-test-"))
 REDIS = RedisServer(FOLDER / "redis")
 
 # What a developer has configured for their own system must not leak into the tests: TEST_DATABASE_URL is the one door.
+# The settings module is named here and not in pyproject.toml: pytest-django would read it before this file runs.
 os.environ.update(
+    DJANGO_SETTINGS_MODULE="config.settings",
     ENVIRONMENT="test",
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests",
     DATA_DIR=str(FOLDER),
