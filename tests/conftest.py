@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 from tests.services import Coturn, RedisServer
@@ -34,6 +35,10 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     LANGUAGE_CODE="ko",
 )
+
+
+def pytest_configure() -> None:
+    django.setup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
