@@ -46,7 +46,7 @@ async def test_a_tap_over_a_network_that_loses_a_fifth_has_every_packet(party, e
     stats = (await cara.request("stats", {}))["rooms"][0]["peers"][0]["producers"][0]
     assert len(leg.ice.drop_sent.dropped) > 20
     assert stats["recovered"] > 20
-    # Four seconds of tone and 300 ms behind them. The first packets have nothing before them that shows a gap.
+    # Four seconds of tone and 300 ms behind them; before the first packet that arrives no gap shows.
     assert segment["packets"] >= (4000 + 300) / 20 - 3
     assert segment["lost"] == 0
 

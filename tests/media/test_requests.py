@@ -73,23 +73,24 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-fields = st.sampled_from(
-    "roomId peerId transportId producerId consumerId kind rtpParameters dtlsParameters rtpCapabilities "
-    "role record".split()
-)
-methods = st.sampled_from(
-    [
-        "join",
-        "leave",
-        "close-room",
-        "create-transport",
-        "connect-transport",
-        "restart-ice",
-        "produce",
+FIELDS = [
+    *("roomId", "peerId", "transportId", "producerId", "consumerId", "kind", "role", "record"),
+    *("rtpParameters", "dtlsParameters", "rtpCapabilities"),
+]
+METHODS = [
+    *("join", "leave", "close-room", "create-transport", "connect-transport", "restart-ice", "produce"),
+    *(
+        "close-producer",
+        "pause-producer",
+        "resume-producer",
         "consume",
-    ]
-    + ["close-producer", "pause-producer", "resume-producer", "close-consumer", "stats", "__init__", ""]
-)
+        "close-consumer",
+        "stats",
+        "__init__",
+    ),
+]
+fields = st.sampled_from(FIELDS)
+methods = st.sampled_from(METHODS)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

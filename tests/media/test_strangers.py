@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import struct
 from typing import Any
 
+import pylibsrtp
 import pytest
 from aioice import stun
 
@@ -119,18 +121,21 @@ async def test_rubbish_from_a_known_address_harms_nothing(party, server) -> None
     ssrc = struct.pack("!L", alice.device.senders[0]._ssrc)
     for _ in range(500):
         await leg.ice._send(bytes([dice.randrange(256)]) + dice.randbytes(dice.randrange(80)))
-        body = dice.randbytes(dice.randrange(4, 80))
-        await leg.ice._send(
-            leg.dtls._tx_srtp.protect(b"\xb1\x6f" + dice.randbytes(6) + ssrc + body + bytes(60))
-        )
-        rtcp = (
-            bytes([0x80 | dice.randrange(32), dice.choice([200, 201, 205, 206, 203])])
-            + dice.randbytes(6)
-            + ssrc
-        )
-        await leg.ice._send(leg.dtls._tx_srtp.protect_rtcp(rtcp + body))
+        body = dice.randbytes(4 * dice.randrange(1, 20))
+        extension = struct.pack("!HH", dice.choice([0xBEDE, 0x1000, 0x1234]), len(body) // 4) + body
+        packet = b"\x90\x6f" + dice.randbytes(6) + ssrc + extension + dice.randbytes(dice.randrange(3))
+        await encrypted(leg, leg.dtls._tx_srtp.protect, packet)
+        kind = dice.choice([200, 201, 203, 205, 206])
+        report = bytes([0x80 | dice.randrange(32), kind]) + dice.randbytes(2) + ssrc + body
+        await encrypted(leg, leg.dtls._tx_srtp.protect_rtcp, report)
     async with asyncio.timeout(10):
         await hear(track, frames=5)
+
+
+async def encrypted(leg, protect, packet: bytes) -> None:
+    """Send what libsrtp agrees to encrypt; it refuses some of the rubbish itself."""
+    with contextlib.suppress(pylibsrtp.Error):
+        await leg.ice._send(protect(packet))
 
 
 async def test_a_client_cannot_make_the_server_remember_endless_addresses(server) -> None:
