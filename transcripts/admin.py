@@ -76,7 +76,7 @@ class UtteranceAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Utterance]:
-        return super().get_queryset(request).defer("text", "words")  # type: ignore[no-any-return] # Any rows
+        return super().get_queryset(request).defer("text", "words")
 
 
 @admin.register(Reveal)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from calls import events
+from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
 from calls.models.recording import ChunkCodec
 from transcripts.actions.stretches import Stretch, stretches
@@ -20,7 +21,6 @@ from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
-from transcripts.masking.encode import SAMPLE_RATE as OPUS_RATE
 from transcripts.masking.encode import opus_packets
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import NO_MODEL, Availability, engine_of
