@@ -23,6 +23,7 @@ ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "test", "production")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.boolean("DEBUG", False)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+env.load_dotenv(DATA_DIR / "run" / "stack.env")  # the Redis of a running `make run`, for manage.py beside it
 
 
 def _secret_key() -> str:
@@ -187,6 +188,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
 AXES_CLIENT_IP_CALLABLE = "config.helpers.addresses.client_ip"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 INVITATION_DAYS = env.integer("INVITATION_DAYS", 7, low=1)
 
@@ -266,6 +268,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # stays empty, but whitenoise warns when it is not there
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from accounts.tokens import socket_token
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from accounts.tokens import socket_token
 from calls.models import Call
 from calls.simulation.runner import Failure, Target, run_calls
 from calls.simulation.scenario import Roles
