@@ -23,6 +23,7 @@ ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "test", "production")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.boolean("DEBUG", False)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+env.load_dotenv(DATA_DIR / "run" / "stack.env")  # the Redis of a running `make run`, for manage.py beside it
 
 
 def _secret_key() -> str:
