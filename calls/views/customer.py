@@ -93,6 +93,7 @@ def _show(request: HttpRequest, party: Party, token: str, form: RatingForm | Non
         "call": party.call,
         "place": party.call.place,
         "facts": facts,
+        "topic": dict(party.call.place.topic_choices()).get(party.call.topic, party.call.topic),
         "screen": _screen(party.call),
         "talked": party.call.duration if party.call.connected_at else None,
         "rating_form": form or RatingForm(),
