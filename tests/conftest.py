@@ -38,7 +38,9 @@ os.environ.update(
 
 
 def pytest_configure() -> None:
+    """Workers of xdist inherit the environment: with the name of the settings in it they too would read them early."""
     django.setup()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
