@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Offer, Participant, Place
+from calls.models import Call, Offer, Participant, Place, Queue
 from calls.models.call import ParticipantRole
 
 
@@ -54,19 +55,35 @@ def still_party(participant_id: uuid.UUID) -> bool:
     )
 
 
+def may_hear(participant_id: uuid.UUID) -> bool:
+    """A customer while the link is valid; staff while they are in the call, and after its end if they were in it then.
+
+    Captions and the transcript still come when a call is over.
+    """
+    customer = Q(user=None, call__token_expires_at__gt=timezone.now())
+    stayed = Q(left_at=None) | Q(left_at=F("call__ended_at"))
+    return Participant.objects.filter(
+        customer | (stayed & Q(user__is_active=True)), pk=participant_id
+    ).exists()
+
+
 def offers_of(user: User) -> QuerySet[Offer]:
     return Offer.objects.filter(agent=user).select_related("call__place", "call__queue")
 
 
-def waiting_for(user: User) -> QuerySet[Call]:
-    """Waiting calls that an agent may know of: those of the queues they serve; a supervisor those of the team."""
-    calls = Call.objects.waiting().select_related("place", "queue")
+def queues_watched_by(user: User) -> QuerySet[Queue]:
+    """Queues whose waiting calls the user may know of: those that they serve; a supervisor those of the team."""
     if user.is_admin:
-        return calls
-    own = Q(queue__memberships__agent=user)
+        return Queue.objects.all()
+    own = Q(memberships__agent=user)
     if user.is_supervisor:
-        own |= Q(queue__team__in=user.teams.all())
-    return calls.filter(own).distinct()
+        own |= Q(team__in=user.teams.all())
+    return Queue.objects.filter(own).distinct()
+
+
+def waiting_for(user: User) -> QuerySet[Call]:
+    """Waiting calls that an agent may know of."""
+    return Call.objects.waiting().filter(queue__in=queues_watched_by(user)).select_related("place", "queue")
 
 
 def places_of(user: User) -> QuerySet[Place]:

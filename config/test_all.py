@@ -19,6 +19,7 @@ from pathlib import Path
 
 from config.bootstrap.console import SetupError
 from config.bootstrap.frontend import find_node
+from config.bootstrap.places import venv_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -117,7 +118,7 @@ def perform(step: Step) -> Outcome:
     _say(f"\n== {step.name}")
     started = time.monotonic()
     with ExitStack() as stack:
-        environment = os.environ | dict(step.environment)
+        environment = venv_environment() | dict(step.environment)
         if step.needs_postgres and "TEST_DATABASE_URL" not in environment:
             from tests.services import PostgresServer
 

@@ -21,7 +21,7 @@ from calls.models.call import CallSource, ParticipantRole, hash_token
 from calls.models.offer import OfferState
 from calls.models.place import MediaPath
 from calls.signals import call_finished
-from calls.states import TALKING, CallStatus, EndReason, finish_of
+from calls.states import ACTIVE, TALKING, CallStatus, EndReason, finish_of
 
 NUMBER_ATTEMPTS = 8
 
@@ -163,12 +163,32 @@ def _free_agents(call: Call, now: datetime) -> None:
 
 @transaction.atomic
 def leave_call(party: Party) -> None:
-    """A party leaves for good while the others go on; when the last one has left the call is over."""
+    """A party leaves while the others go on. Without its customer or its agent a call is over after the grace period."""
     now = timezone.now()
-    if not Participant.objects.present().filter(pk=party.participant.pk).update(left_at=now):
+    if not Participant.objects.present().filter(pk=party.participant.pk).update(left_at=now, lease_until=now):
         return
     participant = party.participant
     events.emit(party.call, "peer-left", {"peerId": str(participant.pk), "role": participant.role})
+    if participant.user_id is not None:
+        from calls.actions.presence import become_idle
+
+        become_idle(participant.user_id, now)
+        events.wake_desk(participant.user_id)
+
+
+@transaction.atomic
+def return_to_call(party: Party) -> bool:
+    """Who left a call that still goes on comes back into it; False when there was nothing to do."""
+    participant = party.participant
+    gone = Participant.objects.filter(pk=participant.pk, left_at__isnull=False, call__status__in=ACTIVE)
+    if not gone.update(left_at=None):
+        return False
+    participant.left_at = None
+    payload = {"peerId": str(participant.pk), "role": participant.role, "name": participant.name}
+    events.emit(party.call, "peer-joined", payload)
+    if participant.user_id is not None:
+        events.wake_desk(participant.user_id)
+    return True
 
 
 def rate_call(call: Call, rating: int, comment: str = "") -> None:

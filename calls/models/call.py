@@ -186,8 +186,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.filter(left_at=None)
 
     def lost(self, grace: timedelta) -> ParticipantQuerySet:
-        """Whose page has been silent for longer than the grace period."""
-        return self.present().filter(lease_until__lt=timezone.now() - grace)
+        """Who has left, or whose page has been silent, for longer than the grace period."""
+        return self.filter(lease_until__lt=timezone.now() - grace)
 
 
 class Participant(models.Model):
