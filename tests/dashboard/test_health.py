@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import pytest
+import redis
 from django.db import DatabaseError
 
+from calls.media.rpc import NODES, node_key
 from dashboard import health
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S5.1")]
@@ -43,6 +46,18 @@ def test_without_the_database_it_is_not_ready(client, monkeypatch):
 def test_without_a_media_node_calls_still_connect_directly(client):
     body = client.get("/health").json()
     assert (body["status"], body["checks"]["media"]) == ("degraded", "failed")
+
+
+def test_with_a_living_media_node_all_is_well(client, settings):
+    with redis.Redis.from_url(settings.REDIS_URL) as store:
+        store.zadd(NODES, {"node-1": time.time()})
+        store.set(node_key("node-1"), "{}", ex=5)
+        try:
+            assert client.get("/health").json()["status"] == "ok"
+            store.delete(node_key("node-1"))
+            assert client.get("/health").json()["status"] == "degraded"
+        finally:
+            store.delete(NODES, node_key("node-1"))
 
 
 def test_only_reading_is_allowed(client):

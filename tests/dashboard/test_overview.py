@@ -176,14 +176,15 @@ def test_more_agents_and_calls_ask_no_more_questions(bob, client):
             talking(an_agent(f"agent-{number}-{each}"))
             presence.set_state(on_duty(an_agent(f"idle-{number}-{each}")), "away")
 
+    nobodys = a_place(a_queue("빈 대기열"), is_default=False, name="빈 곳")
     client.force_login(bob)
     some(2)
-    cara_calls()
+    cara_calls(nobodys)
     client.get(OVERVIEW)
     with CaptureQueriesContext(connection) as few:
         client.get(OVERVIEW)
     some(5)
-    cara_calls()
+    cara_calls(nobodys)
     with CaptureQueriesContext(connection) as many:
         client.get(OVERVIEW)
     assert len(many) == len(few)
