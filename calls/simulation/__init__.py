@@ -1,1 +1,1 @@
-"""Parties that are programs: for tests, demonstrations and load."""
+"""Simulated parties: real sockets, real WebRTC, real sound, no browser. For `simulate_calls`, the demo and load."""

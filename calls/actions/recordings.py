@@ -1,0 +1,78 @@
+"""Recorded sound becomes rows, and others are told. Idempotent by path: a file is registered once, however often it is told."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from calls import events
+from calls.models import Call, Chunk, Participant, Recording
+from calls.models.recording import ChunkCodec
+from calls.signals import chunk_recorded
+
+if TYPE_CHECKING:
+    from calls.media.recordings import Segment
+
+
+def register_segment(segment: Segment) -> Chunk | None:
+    """A closed file of the media server's recorder gets its row. None when the party is unknown (a test room, say)."""
+    participant = _participant(segment.room_id, segment.peer_id)
+    if participant is None:
+        return None
+    return register_chunk(
+        participant,
+        path=segment.path,
+        index=segment.index,
+        codec=ChunkCodec.OPUS,
+        started_ms=segment.started_ms,
+        duration_ms=segment.duration_ms,
+        packets=segment.packets,
+        lost_packets=segment.lost,
+        has_speech=segment.has_speech,
+    )
+
+
+@transaction.atomic
+def register_chunk(participant: Participant, *, path: str, **fields: int | str | bool) -> Chunk:
+    """Create the Chunk, extend its Recording, and send `chunk_recorded` after commit; the second time it only returns it."""
+    known = Chunk.objects.filter(path=path).first()
+    if known is not None:
+        return known
+    started_ms, duration_ms = int(fields["started_ms"]), int(fields["duration_ms"])
+    recording, _created = Recording.objects.get_or_create(
+        participant=participant, defaults={"call_id": participant.call_id, "started_ms": started_ms}
+    )
+    chunk = Chunk.objects.create(recording=recording, path=path, **fields)
+    recording.started_ms = min(recording.started_ms, started_ms)
+    recording.duration_ms = max(recording.duration_ms, started_ms + duration_ms - recording.started_ms)
+    recording.lost_packets += int(fields.get("lost_packets", 0))
+    recording.save(update_fields=["started_ms", "duration_ms", "lost_packets"])
+    transaction.on_commit(partial(chunk_recorded.send_robust, sender=Chunk, chunk_id=chunk.pk), robust=True)
+    return chunk
+
+
+@transaction.atomic
+def mark_interrupted(call_id: uuid.UUID) -> None:
+    """The media server died during the call: at most its last second is lost, and the record says so."""
+    call = Call.objects.active().filter(pk=call_id).first()
+    if call is not None:
+        Recording.objects.filter(call=call).update(interrupted=True)
+        events.emit(call, "recording-state", {"state": "interrupted"})
+
+
+@transaction.atomic
+def mark_restored(call_id: uuid.UUID, peer_id: uuid.UUID) -> None:
+    call = Call.objects.active().filter(pk=call_id).first()
+    if call is not None:
+        events.emit(call, "recording-state", {"state": "restored", "peerId": str(peer_id)})
+
+
+def _participant(call_id: str, participant_id: str) -> Participant | None:
+    try:
+        keys = {"call_id": uuid.UUID(call_id), "pk": uuid.UUID(participant_id)}
+    except ValueError:
+        return None
+    return Participant.objects.filter(**keys).first()

@@ -1,0 +1,49 @@
+"""What the landing page promises: recordings and words are erased after RETENTION_DAYS. The bare call stays, for statistics."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from calls.models import Call, CallEvent, Participant, Recording
+from calls.models.call import ParticipantRole
+from calls.signals import call_erasing
+from calls.states import FINAL
+
+logger = logging.getLogger(__name__)
+
+PERSONAL = {"customer_name": "", "customer_contact": "", "question": "", "rating_comment": ""}
+
+
+def erase_old_calls() -> int:
+    """Erase every finished call that is past its time. Returns how many; safe to repeat after a crash."""
+    limit = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    due = Call.objects.filter(status__in=FINAL, ended_at__lt=limit, erased_at=None).values_list(
+        "pk", flat=True
+    )
+    count = 0
+    for call_id in due.iterator():
+        erase_call(call_id)
+        count += 1
+    return count
+
+
+def erase_call(call_id: uuid.UUID) -> None:
+    """Files first: if that fails the row still says that there is something to erase."""
+    for folder in ("recordings", "audio"):
+        path = settings.DATA_DIR / folder / str(call_id)
+        if path.exists():
+            shutil.rmtree(path)
+    with transaction.atomic():
+        call_erasing.send(sender=Call, call_id=call_id)
+        Recording.objects.filter(call_id=call_id).delete()
+        CallEvent.objects.filter(call_id=call_id).delete()
+        Participant.objects.filter(call_id=call_id, role=ParticipantRole.CUSTOMER).update(name="")
+        Call.objects.filter(pk=call_id).update(**PERSONAL, erased_at=timezone.now())
+    logger.info("erased what was said in call %s", call_id)

@@ -1,0 +1,65 @@
+"""Who works where: hiring an agent into a team and a queue, and forgetting one who has left."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import Role, Team, User
+from calls.actions.offers import withdraw_offers_of
+from calls.actions.presence import tell_presence
+from calls.models import AgentStatus, CallEvent, DeskSession, Participant, Queue, QueueMembership
+
+
+@transaction.atomic
+def hire(
+    username: str,
+    password: str,
+    *,
+    name: str,
+    role: Role = Role.AGENT,
+    team: Team | None = None,
+    queues: tuple[Queue, ...] = (),
+    alias: str = "",
+    department: str = "",
+) -> User:
+    """A new member of staff, serving `queues`. Raises IntegrityError when the log-in name is taken."""
+    user = User.objects.create_user(
+        username, password, name=name, role=role, alias=alias, department=department
+    )
+    if team is not None:
+        user.teams.add(team)
+    for queue in queues:
+        QueueMembership.objects.create(queue=queue, agent=user)
+    return user
+
+
+@transaction.atomic
+def forget(user: User) -> None:
+    """After a withdrawal: no desk, no queue, and no name in past calls or in what was told to their pages."""
+    DeskSession.objects.filter(user=user).delete()
+    AgentStatus.objects.filter(agent=user).delete()
+    withdraw_offers_of(user.pk)
+    tell_presence(user)
+    user.queue_memberships.all().delete()
+    _forget_events(user)
+    Participant.objects.filter(user=user).update(name=user.name)
+
+
+def _forget_events(user: User) -> None:
+    """Events are replayed to a customer whose link still works: they name the agent too."""
+    places = Participant.objects.filter(user=user).values_list("call_id", "pk")
+    for call_id, participant_id in places:
+        for event in CallEvent.objects.filter(call_id=call_id, type__in=("peer-joined", "call-state")):
+            if _without_name(event, str(participant_id), user.name):
+                event.save(update_fields=["payload"])
+
+
+def _without_name(event: CallEvent, peer_id: str, substitute: str) -> bool:
+    """Change the payload; False when it does not name the person."""
+    if event.payload.get("peerId") == peer_id:
+        event.payload["name"] = substitute
+        return True
+    if isinstance(event.payload.get("agent"), dict):
+        event.payload["agent"] = {"name": substitute, "department": ""}
+        return True
+    return False

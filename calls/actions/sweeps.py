@@ -1,0 +1,55 @@
+"""What no page is left to do: run every few seconds by beat. Each step is safe to repeat and to run twice at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from calls.actions.calls import finish_call
+from calls.actions.offers import assign_waiting, expire_offer
+from calls.actions.presence import sweep_desks
+from calls.actions.slices import sweep_slices
+from calls.models import Call, Offer, Participant
+from calls.models.call import ParticipantRole
+from calls.states import CallStatus, EndReason
+
+
+def sweep() -> None:
+    sweep_desks()
+    for offer_id in Offer.objects.overdue().values_list("pk", flat=True):
+        expire_offer(offer_id)
+    _drop_abandoned()
+    _drop_disconnected()
+    _drop_unconnected()
+    sweep_slices()
+    assign_waiting()
+
+
+def _drop_abandoned() -> None:
+    """Waiting customers who did not come back within the grace period."""
+    lost = Participant.objects.lost(_grace()).filter(role=ParticipantRole.CUSTOMER)
+    for call in Call.objects.filter(
+        status__in=(CallStatus.INITIATING, CallStatus.RINGING), participants__in=lost
+    ):
+        finish_call(call, EndReason.ABANDONED)
+
+
+def _drop_disconnected() -> None:
+    """Calls in which the customer or the agent has been gone for longer than the grace period."""
+    both = (ParticipantRole.CUSTOMER, ParticipantRole.AGENT)
+    lost = Participant.objects.lost(_grace()).filter(role__in=both)
+    for call in Call.objects.filter(status=CallStatus.IN_PROGRESS, participants__in=lost).distinct():
+        finish_call(call, EndReason.DISCONNECTED)
+
+
+def _drop_unconnected() -> None:
+    """Accepted, but no sound ever flowed."""
+    limit = timezone.now() - timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS)
+    for call in Call.objects.filter(status=CallStatus.CONNECTING, answered_at__lt=limit):
+        finish_call(call, EndReason.NOT_CONNECTED)
+
+
+def _grace() -> timedelta:
+    return timedelta(seconds=settings.GRACE_SECONDS)

@@ -1,0 +1,88 @@
+"""What is told to whom: group names, stored call events, and wake-ups that leave only after commit.
+
+The channel layer is at-most-once, so it only wakes: a socket that gets `call.wake` reads the events past the last `seq` it
+sent. Signals (`relay`) are the exception: they are worthless a second later and are not stored.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from calls.models import Call, CallEvent
+
+
+def call_group(call_id: uuid.UUID | str) -> str:
+    return f"call.{call_id}"
+
+
+def desk_group(user_id: int) -> str:
+    """All desk pages of one agent."""
+    return f"desk.{user_id}"
+
+
+def queue_group(queue_id: int) -> str:
+    """Desk pages of everyone who serves the queue: the waiting list changed."""
+    return f"queue.{queue_id}"
+
+
+TEAM_BOARD = "board"
+"""Dashboards: something changed that they count."""
+
+
+def emit(call: Call, kind: str, payload: dict[str, Any]) -> CallEvent:
+    """Store one numbered event of the call and wake its sockets after commit."""
+    with transaction.atomic():
+        event = CallEvent.objects.create(call=call, seq=call.next_seq(), type=kind, payload=payload)
+        wake(call_group(call.pk), {"type": "call.wake", "call_id": str(call.pk), "seq": event.seq})
+    return event
+
+
+def relay(
+    call_id: uuid.UUID | str, message: dict[str, Any], *, to: str | None = None, skip: str | None = None
+) -> None:
+    """Tell the call's sockets something that is not kept. `to` and `skip` are peer ids."""
+    wake(call_group(call_id), {"type": "call.relay", "message": message, "to": to, "skip": skip})
+
+
+def wake_desk(user_id: int, message: dict[str, Any] | None = None) -> None:
+    """Tell an agent's desk pages; without a message they read their snapshot again."""
+    wake(desk_group(user_id), {"type": "desk.wake", "message": message})
+
+
+def wake_queue(queue_id: int) -> None:
+    """The queue's waiting list changed: desks read it again, waiting customers hear their position."""
+    wake(queue_group(queue_id), {"type": "queue.wake", "queue_id": queue_id})
+    wake(TEAM_BOARD, {"type": "board.wake"})
+
+
+def wake(group: str, message: dict[str, Any]) -> None:
+    transaction.on_commit(lambda: _send(group, message), robust=True)
+
+
+def _send(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        async_to_sync(layer.group_send)(group, message)
+
+
+async def relay_media_event(event: dict[str, Any]) -> None:
+    """Pass a notice of the media server on to the sockets of its room; `peerId` with transport-state is the only receiver."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    message = {key: value for key, value in event.items() if key != "roomId"} | {"callId": event["roomId"]}
+    own = event["type"] == "transport-state"
+    await layer.group_send(
+        call_group(event["roomId"]),
+        {
+            "type": "call.relay",
+            "message": message,
+            "to": event.get("peerId") if own else None,
+            "skip": None if own else event.get("peerId"),
+        },
+    )

@@ -1,0 +1,12 @@
+"""What other apps may hear of calls. Sent after commit, with ids only, so a receiver never sees what was rolled back."""
+
+from django.dispatch import Signal
+
+chunk_recorded = Signal()
+"""kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
+
+call_finished = Signal()
+"""kwargs: call_id: uuid.UUID. The call is ENDED, or FAILED after an agent had accepted."""
+
+call_erasing = Signal()
+"""kwargs: call_id: uuid.UUID. Inside the transaction that erases what was said: receivers delete their part of it."""

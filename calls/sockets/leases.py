@@ -1,0 +1,46 @@
+"""Renewing what a page holds, and taking it away where the right to it is gone."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from calls.access import may_hear
+from calls.actions.presence import renew_party
+from calls.signaling.errors import CloseCode
+from calls.sockets.database import in_database
+from calls.sockets.login import check_login
+from calls.sockets.media_gateway import gateway
+
+if TYPE_CHECKING:
+    from calls.sockets.page import Page
+
+
+async def renew(page: Page) -> None:
+    if page.login is not None and not await _still_logged_in(page):
+        return
+    if page.desk is not None:
+        await page.desk.renew()
+    for link in page.links:
+        if not await in_database(_renew_seat, link.seat.peer_id):
+            await page.withdraw(link.seat)
+        else:
+            await gateway().watch(link.seat.call_id)
+
+
+async def _still_logged_in(page: Page) -> bool:
+    """An account that was closed, or whose password was changed, loses its sockets too."""
+    assert page.login is not None
+    if page.login.expires_at <= time.time():
+        await page.close(CloseCode.UNAUTHENTICATED)
+        return False
+    if await in_database(check_login, page.token or "") is None:
+        await page.close(CloseCode.FORBIDDEN)
+        return False
+    return True
+
+
+def _renew_seat(peer_id: str) -> bool:
+    participant_id = uuid.UUID(peer_id)
+    return renew_party(participant_id) or may_hear(participant_id)

@@ -1,0 +1,243 @@
+"""One connected page: its session, its seats, its desk, and the work that belongs to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from calls.actions.presence import party_disconnected
+from calls.actions.slices import finish_slices
+from calls.events import call_group, desk_group, queue_group
+from calls.signaling.errors import CloseCode, ErrorCode, SignalError
+from calls.signaling.messages import Lane as LaneName
+from calls.signaling.notices import EVENTS
+from calls.signaling.session import Close, Effect, Limits, Perform, Relay, Reply, Seat, Send, Session
+from calls.sockets.background import Lane, OwnedTasks, describe
+from calls.sockets.database import in_database
+from calls.sockets.desk import Desk
+from calls.sockets.login import Login
+from calls.sockets.media_gateway import gateway
+from calls.sockets.refusals import as_signal_error
+from calls.sockets.registry import registry
+from calls.sockets.seats import SeatLink
+
+logger = logging.getLogger(__name__)
+
+LANE_SIZES = {LaneName.MEDIA: 64, LaneName.AUDIO: 96}
+Handler = Callable[["Page", Perform], Awaitable[dict[str, Any] | None]]
+
+
+class Transport(Protocol):
+    """The socket itself, as Channels gives it."""
+
+    channel_name: str
+
+    async def send(self, text_data: str) -> None: ...
+
+    async def close(self, code: int) -> None: ...
+
+
+class Page:
+    def __init__(self, transport: Transport, handlers: dict[type, Handler]) -> None:
+        self.id = uuid.uuid4().hex
+        self.transport = transport
+        self.tasks = OwnedTasks()
+        self.login: Login | None = None
+        self.token: str | None = None
+        self.desk: Desk | None = None
+        self.renewed_at = float("-inf")
+        self._handlers = handlers
+        limits = Limits(settings.SOCKET_MESSAGE_BYTES, settings.SOCKET_MESSAGES_PER_SECOND)
+        self.session = Session(limits, time.monotonic())
+        self._links: dict[str, SeatLink] = {}
+        self._lanes = {
+            name: Lane(self.tasks, f"lane-{name.value}", size) for name, size in LANE_SIZES.items()
+        }
+
+    # --- life ---
+
+    def start(self) -> None:
+        registry.opened(self)
+        self.tasks.start(f"watch-{self.id}", self._watch())
+
+    async def stop(self) -> None:
+        """The socket is gone: leases end, the others hear of it, nothing of it goes on."""
+        self.session.closed = True
+        registry.closed(self)
+        await self.tasks.stop()
+        for link in list(self._links.values()):
+            await self._drop(link)
+        if self.desk is not None:
+            await self.leave_group(desk_group(self.desk.user.pk))
+            await self.desk.close()
+
+    async def _watch(self) -> None:
+        """Closes a socket that never logs in or has fallen silent."""
+        while not self.session.closed:
+            await asyncio.sleep(max(0.01, self.session.deadline() - time.monotonic()))
+            await self.run(self.session.tick(time.monotonic()))
+
+    # --- frames ---
+
+    async def receive(self, frame: str | None) -> None:
+        await self.run(self.session.receive(frame, time.monotonic()))
+
+    async def run(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(message):
+                    await self.send(message)
+                case Close(code):
+                    await self.close(code)
+                case Relay(call_id, to, message):
+                    await self._relay(call_id, to, message)
+                case Perform(request=request):
+                    await self._perform_in(request.lane, effect)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        seat = self.session.seat(message.get("callId", ""))
+        if seat is not None:
+            seat.notice(message)
+        await self.transport.send(text_data=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    async def close(self, code: CloseCode) -> None:
+        self.session.closed = True
+        await self.transport.close(code=code.value)
+
+    async def _perform_in(self, lane: LaneName, act: Perform) -> None:
+        if lane is LaneName.INLINE:
+            await self._perform(act)
+        elif not self._lanes[lane].put(partial(self._perform, act)):
+            await self.run([act.reply.refuse(SignalError(ErrorCode.TOO_MANY_REQUESTS, retry_after=1))])
+
+    async def _perform(self, act: Perform) -> None:
+        """Carry out one request. Whatever goes wrong in it is an answer, not the end of the socket."""
+        try:
+            answer = await self._handlers[type(act.request)](self, act)
+        except Exception as error:  # noqa: BLE001 - the socket outlives every fault of a handler
+            await self.run([act.reply.refuse(self._refusal(act, error))])
+        else:
+            if answer is not None:
+                await self.run(act.reply.ack(answer))
+
+    def _refusal(self, act: Perform, error: Exception) -> SignalError:
+        known = as_signal_error(error)
+        if known is not None:
+            return known
+        logger.error("request %s failed: %s", act.request.type, describe(error))
+        return SignalError(ErrorCode.INTERNAL)
+
+    async def _relay(self, call_id: str, to: str, message: dict[str, Any]) -> None:
+        """To a page of this process directly, else through the channel layer. No database on this path."""
+        near = registry.page_of(to)
+        if near is not None and near.session.seat(call_id) is not None:
+            await near.send(message)
+        else:
+            await self.tell_call(call_id, {"type": "call.relay", "message": message, "to": to, "skip": None})
+
+    # --- groups ---
+
+    async def join_group(self, group: str) -> None:
+        await get_channel_layer().group_add(group, self.transport.channel_name)
+
+    async def leave_group(self, group: str) -> None:
+        await get_channel_layer().group_discard(group, self.transport.channel_name)
+
+    async def tell_call(self, call_id: str, message: dict[str, Any]) -> None:
+        await get_channel_layer().group_send(call_group(call_id), message)
+
+    # --- seats ---
+
+    @property
+    def links(self) -> list[SeatLink]:
+        return list(self._links.values())
+
+    def link(self, act: Perform) -> SeatLink:
+        """The seat that a request speaks from; the session has let no other through."""
+        link = self._links.get(act.seat.call_id) if act.seat else None
+        if link is None:
+            raise SignalError(ErrorCode.NOT_AUTHENTICATED)
+        return link
+
+    def link_of(self, call_id: str) -> SeatLink | None:
+        return self._links.get(call_id)
+
+    async def take_seat(self, link: SeatLink) -> None:
+        """The party sits here from now on; an older page of the same party loses its place."""
+        seat = link.seat
+        self._links[seat.call_id] = link
+        self.session.seated(seat)
+        if link.waits:
+            await self.join_group(queue_group(link.queue_id))
+        older = registry.seat(seat.peer_id, self)
+        if older is not None:
+            await older.replaced(seat.peer_id)
+        await self.tell_call(seat.call_id, {"type": "call.seat", "peer_id": seat.peer_id, "page": self.id})
+
+    async def replaced(self, peer_id: str) -> None:
+        """A newer page of the same party has joined."""
+        if any(link.seat.peer_id == peer_id for link in self.links) and not self.session.closed:
+            await self.close(CloseCode.REPLACED)
+
+    async def give_up(self, link: SeatLink) -> bool:
+        """Stop serving a seat. False when a newer page of the party serves it."""
+        seat = link.seat
+        self._links.pop(seat.call_id, None)
+        self.session.unseated(seat.call_id)
+        await self.leave_group(call_group(seat.call_id))
+        await self.leave_queue(link)
+        return registry.unseat(seat.peer_id, self)
+
+    async def leave_queue(self, link: SeatLink) -> None:
+        if self.desk is None or link.queue_id not in self.desk.queue_ids:
+            await self.leave_group(queue_group(link.queue_id))
+
+    async def withdraw(self, seat: Seat) -> None:
+        """The right to take part is gone."""
+        link = self._links.get(seat.call_id)
+        if link is None:
+            return
+        await self.give_up(link)
+        if self.login is None:
+            await self.close(CloseCode.FORBIDDEN)
+            return
+        refusal = Reply().refuse(SignalError(ErrorCode.FORBIDDEN))
+        await self.send({**refusal.message, "callId": seat.call_id})
+
+    async def _drop(self, link: SeatLink) -> None:
+        if not await self.give_up(link):
+            return
+        try:
+            await in_database(lambda: party_disconnected(link.key.prove()))
+        except SignalError:
+            logger.debug("the right of %s had run out", link.seat.peer_id)
+
+    def call_is_over(self, link: SeatLink) -> None:
+        """Its sound is brought to the disk, after the slices that are on their way; the page stays for what comes."""
+        self._lanes[LaneName.AUDIO].put(partial(_wind_up, link))
+
+    async def hear(self, message: dict[str, Any], *, to: str | None, skip: str | None) -> None:
+        """A notice of the channel layer for the call that it names."""
+        link = self._links.get(str(message.get("callId")))
+        # Stored events come from the store only; the media server's own notices of peers are not ours.
+        if link is None or message["type"] in EVENTS:
+            return
+        own = link.seat.peer_id
+        if to not in (None, own) or skip == own:
+            return
+        link.interrupted = link.interrupted or message["type"] == "media-lost"
+        await self.send(message)
+
+
+async def _wind_up(link: SeatLink) -> None:
+    await gateway().leave(link.seat)
+    await in_database(finish_slices, uuid.UUID(link.seat.peer_id))

@@ -1,0 +1,115 @@
+"""A party's place in a call at one socket: its right is proved anew for everything it does, and what it missed is sent.
+
+The functions with a `Key` run in the database's threads.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from accounts.models import User
+from calls.access import Party, customer_party, may_hear, staff_party
+from calls.actions.snapshots import missed_events, queue_payload
+from calls.models import Call
+from calls.signaling.errors import ErrorCode, SignalError
+from calls.signaling.session import Seat
+from calls.sockets.background import Coalescer
+from calls.sockets.database import in_database
+from calls.states import FINAL, CallStatus
+
+if TYPE_CHECKING:
+    from calls.sockets.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """By what a party came in: a customer's capability token, or who the member of staff is."""
+
+    token: str | None = None
+    user: User | None = None
+    call_id: uuid.UUID | None = None
+
+    def prove(self) -> Party:
+        """Raises SignalError when the key opens nothing (any more)."""
+        if self.token is not None:
+            party = customer_party(self.token)
+            if party is None:
+                raise SignalError(ErrorCode.TOKEN_INVALID)
+            if self.call_id not in (None, party.call.pk):
+                raise SignalError(ErrorCode.NOT_FOUND)
+            return party
+        party = staff_party(self.user, self.call_id) if self.user and self.call_id else None
+        if party is None:
+            raise SignalError(ErrorCode.NOT_FOUND)
+        return party
+
+
+class SeatLink:
+    """What one socket does for one seat."""
+
+    def __init__(self, page: Page, seat: Seat, key: Key, *, status: str, queue_id: int) -> None:
+        self.page = page
+        self.seat = seat
+        self.key = key
+        self.status = CallStatus(status)
+        self.queue_id = queue_id
+        self.interrupted = False
+        """The media server was lost; the next stream that this party sends restores the recording."""
+        self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
+        self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
+        self._position: dict[str, Any] | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.status is CallStatus.RINGING
+
+    def wake(self, seq: int) -> None:
+        """Event `seq` is stored; read it unless it was sent already."""
+        if seq > self.seat.seq:
+            self._replay.wake()
+
+    def wake_queue(self) -> None:
+        if self.waits and self.seat.role == "customer":
+            self._queue.wake()
+
+    async def _send_missed(self) -> None:
+        events = await in_database(_events_for, self.seat)
+        if events is None:
+            await self.page.withdraw(self.seat)
+            return
+        for event in events:
+            if self.seat.takes(event["seq"]):
+                await self._send_event(event)
+
+    async def _send_event(self, event: dict[str, Any]) -> None:
+        await self.page.send(event)
+        if event["type"] != "call-state":
+            return
+        self.status = CallStatus(event["status"])
+        if not self.waits:
+            await self.page.leave_queue(self)
+        if self.status in FINAL:
+            self.page.call_is_over(self)
+
+    async def _send_position(self) -> None:
+        position = await in_database(_position_of, self.seat)
+        if position is not None and position != self._position:
+            self._position = position
+            await self.page.send({"type": "queue-position", "callId": self.seat.call_id, **position})
+
+
+def _events_for(seat: Seat) -> list[dict[str, Any]] | None:
+    """Events past the last one sent; None when the party may hear nothing any more."""
+    if not may_hear(uuid.UUID(seat.peer_id)):
+        return None
+    call = Call(pk=uuid.UUID(seat.call_id))
+    return missed_events(call, seat.seq)
+
+
+def _position_of(seat: Seat) -> dict[str, Any] | None:
+    if not may_hear(uuid.UUID(seat.peer_id)):
+        return None
+    call = Call.objects.select_related("queue").get(pk=seat.call_id)
+    return queue_payload(call)

@@ -1,0 +1,17 @@
+"""Work that beat starts. Bodies are thin: the verbs are in actions."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from calls.actions import retention, sweeps
+
+
+@shared_task
+def sweep_calls() -> None:
+    sweeps.sweep()
+
+
+@shared_task
+def erase_old_calls() -> None:
+    retention.erase_old_calls()

@@ -1,0 +1,14 @@
+"""Addresses of the REST API, version 1, with its description at /api/docs."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("v1/auth/", include("accounts.api_urls")),
+    path("v1/calls", include("calls.api_urls")),
+    path("v1/transcripts/", include("transcripts.api_urls")),
+]

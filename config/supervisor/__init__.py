@@ -1,0 +1,1 @@
+"""One supervisor for all processes of the system: `make run`."""

@@ -1,0 +1,174 @@
+"""Every check and test of the house, one after the other, with one plain summary.
+
+`python -m config.test_all`            everything: what `make test` and continuous integration run
+`python -m config.test_all check`      the checks without tests
+`python -m config.test_all unit wire`  some kinds of tests only
+`python -m config.test_all fix`        repair what ruff can repair
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.bootstrap.console import SetupError
+from config.bootstrap.frontend import find_node
+from config.bootstrap.places import venv_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+PACKAGES = ("config", "accounts", "calls", "transcripts", "dashboard")
+STEP_LIMIT = 600.0  # seconds; a hanging step must not hang continuous integration
+WORKERS = str(min(os.cpu_count() or 1, 4))
+SPREAD = ("-n", WORKERS)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. `needs_postgres` gives it a database server of its own."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    needs_postgres: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    step: Step
+    code: int
+    seconds: float
+
+    def __str__(self) -> str:
+        verdict = "ok    " if self.code == 0 else "FAILED"
+        return f"  {verdict}  {self.step.name:<22} {self.seconds:6.1f} s"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["fix"]:
+        return summary([perform(step) for step in fixes()])
+    try:
+        steps = list(chosen(arguments))
+    except (KeyError, SetupError) as error:
+        sys.stderr.write(f"{error}\n{__doc__}\n")
+        return 2
+    return summary([perform(step) for step in steps])
+
+
+def chosen(arguments: Sequence[str]) -> Iterator[Step]:
+    """The named kinds, or all. Raises KeyError for a name that is none."""
+    kinds = tests()
+    if not arguments:
+        yield from checks()
+        yield from kinds.values()
+    for name in arguments:
+        if name == "check":
+            yield from checks()
+        else:
+            yield kinds[name]
+
+
+def checks() -> list[Step]:
+    node = find_node()
+    frontend = str(ROOT / "config" / "frontend")
+    return [
+        Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
+        Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        Step("import rule", [str(Path(PYTHON).parent / "lint-imports"), "--no-cache"]),
+        Step("types", [PYTHON, "-m", "mypy", *PACKAGES]),
+        Step(
+            "migrations",
+            [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+            {"ENVIRONMENT": "test"},
+        ),
+        Step("languages", [PYTHON, "-m", "config.messages", "check"]),
+        Step(
+            "JavaScript types",
+            [str(node.node), f"{frontend}/node_modules/typescript/bin/tsc", "-p", frontend],
+        ),
+        Step("JavaScript tests", [str(node.node), "--test", *javascript_tests()]),
+    ]
+
+
+def javascript_tests() -> list[str]:
+    """By name: Node 20 knows no patterns, and later ones no folders."""
+    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.js"))) or ["tests/js holds no test"]
+
+
+def tests() -> dict[str, Step]:
+    return {
+        "unit": _pytest("unit", "unit", *SPREAD),
+        "db": _pytest("db and wire, SQLite", "db or wire", *SPREAD),
+        "postgres": _pytest("db and wire, PostgreSQL", "db or wire", *SPREAD, needs_postgres=True),
+        "media": _pytest("media", "media"),
+        "model": _pytest("model", "model"),
+        "e2e": _pytest("e2e", "e2e"),
+    }
+
+
+def fixes() -> list[Step]:
+    return [
+        Step("repair", [PYTHON, "-m", "ruff", "check", "--fix", "."]),
+        Step("format", [PYTHON, "-m", "ruff", "format", "."]),
+    ]
+
+
+def perform(step: Step) -> Outcome:
+    _say(f"\n== {step.name}")
+    started = time.monotonic()
+    with ExitStack() as stack:
+        environment = venv_environment() | dict(step.environment)
+        if step.needs_postgres and "TEST_DATABASE_URL" not in environment:
+            from tests.services import PostgresServer
+
+            environment["TEST_DATABASE_URL"] = stack.enter_context(PostgresServer.temporary()).url
+        code = _run(step.command, environment)
+    return Outcome(step, code, time.monotonic() - started)
+
+
+def summary(outcomes: Sequence[Outcome]) -> int:
+    _say("\n" + "=" * 60)
+    for outcome in outcomes:
+        _say(str(outcome))
+    failed = [outcome.step.name for outcome in outcomes if outcome.code]
+    _say(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}" if failed else "all good")
+    return 1 if failed else 0
+
+
+def _pytest(name: str, kinds: str, *options: str, needs_postgres: bool = False) -> Step:
+    """pytest's own exit code for "no tests found" is a failure too: a kind that vanished proves nothing."""
+    command = [PYTHON, "-m", "pytest", "-q", "-m", kinds, *options]
+    return Step(name, command, needs_postgres=needs_postgres)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True)
+    try:
+        return process.wait(STEP_LIMIT)
+    except subprocess.TimeoutExpired:
+        _say(f"stopped after {STEP_LIMIT:.0f} s")
+        return 1
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Also what the step left behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, 9)
+    process.wait()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

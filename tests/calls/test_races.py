@@ -1,0 +1,98 @@
+"""What several processes do at once: real threads, real transactions, on whichever database the suite runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from calls.actions import calls, offers
+from calls.actions.errors import ActionError
+from calls.models import Call, CallEvent, Offer
+from calls.states import CallStatus
+from tests.cast import a_place, an_agent, cara_calls, on_duty, ringing_offer, talking
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """Run all at the same moment; a result or the exception of each, in order."""
+    barrier = threading.Barrier(len(works))
+    results: list[object] = [None] * len(works)
+
+    def run(index: int, work: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            results[index] = work()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_customers_who_come_at_once_get_numbers_of_their_own() -> None:
+    place = a_place()
+    results = at_once(*[lambda: cara_calls(place) for _ in range(6)])
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert sorted(Call.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.req("S1.3")
+def test_of_two_pages_that_accept_at_once_one_wins_and_the_other_is_told() -> None:
+    place = a_place()
+    alice = on_duty(an_agent("alice"))
+    cara = cara_calls(place)
+    offer = ringing_offer(alice)
+    results = at_once(*[lambda: offers.accept_offer(alice, offer.pk) for _ in range(3)])
+    winners = [result for result in results if isinstance(result, Call)]
+    losers = [result.code for result in results if isinstance(result, ActionError)]
+    assert len(winners) == 1
+    assert losers == ["offer_gone", "offer_gone"]
+    assert cara.call.participants.filter(user=alice).count() == 1
+
+
+def test_an_accept_and_a_hang_up_at_once_leave_one_consistent_story() -> None:
+    place = a_place()
+    alice = on_duty(an_agent("alice"))
+    cara = cara_calls(place)
+    offer, party = ringing_offer(alice), cara.party
+    at_once(lambda: offers.accept_offer(alice, offer.pk), lambda: calls.end_call(party))
+    cara.call.refresh_from_db()
+    states = [t.after for t in cara.call.transitions.all()]
+    assert states in (["RINGING", "FAILED"], ["RINGING", "CONNECTING", "FAILED"])
+    assert cara.call.state is CallStatus.FAILED
+    assert not Offer.objects.pending().exists()
+
+
+def test_many_who_assign_at_once_book_nobody_twice() -> None:
+    place = a_place()
+    for _ in range(3):
+        cara_calls(place)
+    for name in ("alice", "dan", "eve"):
+        on_duty(an_agent(name))
+    Offer.objects.all().delete()
+    results = at_once(*[offers.assign_waiting for _ in range(5)])
+    assert not [result for result in results if isinstance(result, Exception)]
+    pending = Offer.objects.pending()
+    assert (
+        pending.count()
+        == pending.values("call").distinct().count()
+        == pending.values("agent").distinct().count()
+    )
+
+
+def test_events_told_at_once_keep_their_numbers_without_holes() -> None:
+    cara = talking(an_agent("alice"), a_place())
+    party = cara.party
+    at_once(*[lambda: calls.use_relayed_path(party) for _ in range(3)], lambda: calls.end_call(party))
+    seqs = list(CallEvent.objects.filter(call=cara.call).values_list("seq", flat=True))
+    assert seqs == list(range(1, len(seqs) + 1))

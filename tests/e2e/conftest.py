@@ -1,0 +1,38 @@
+"""Real browsers for a test; what they looked like when it failed is kept under var/test/."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.browser import Browsers, browsers
+from tests.services import ROOT
+
+KEPT = ROOT / "var" / "test"
+
+
+@pytest.fixture
+async def open_browsers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Browsers]:
+    """`tab = await open_browsers.open("cara", voice=wav, phone=True)`; all are closed at the end."""
+    async with browsers(tmp_path) as opened:
+        yield opened
+        if getattr(request.node, "failed", False):
+            await opened.keep_pictures()
+            _keep(tmp_path, KEPT / request.node.name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> AsyncIterator[None]:
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed
+    return report
+
+
+def _keep(folder: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for picture in folder.glob("*.png"):
+        shutil.copy(picture, target)

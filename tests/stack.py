@@ -1,0 +1,183 @@
+"""The system as it runs in production, as child processes over a temporary data folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from celery import Celery
+
+from config.bootstrap.places import venv_environment
+from config.supervisor import plan
+from config.supervisor.child import Service
+from config.supervisor.house import answers_ok
+from config.supervisor.options import Options, free_port
+from tests.services import LOOPBACK, ROOT, Process, RedisServer, ServiceError
+
+WORKERS = {"worker", "batch"}
+
+
+class Stack:
+    """web, media, worker, batch, beat and Redis, with the very commands of `make run`."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.redis = RedisServer(folder / "redis")
+        self.processes: dict[str, Process] = {}
+        self.environment = venv_environment() | self._settings() | dict(environment)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://localhost:{self.port}/ws/"
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def turn(self) -> bool:
+        return bool(self.environment.get("TURN_URLS"))
+
+    def start(self) -> Self:
+        """Returns when every process answers. Raises ServiceError with the end of a log."""
+        try:
+            self._start()
+        except Exception:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.stop()
+        self.processes.clear()
+        self.redis.stop()
+
+    def restart(self, name: str) -> None:
+        """Kill -9 a process and start it again, as the supervisor does."""
+        self.processes.pop(name).kill()
+        self.start_process(name)
+
+    def kill(self, name: str) -> None:
+        self.processes.pop(name).kill()
+
+    def start_process(self, name: str) -> None:
+        """Start one process of the plan and wait until it answers."""
+        process = self._launch(self._services()[name])
+        process.wait_until(lambda: self._answers(name), 60)
+
+    def manage(self, *arguments: str) -> str:
+        """The output of `manage.py ...` in this system. Raises ServiceError when it fails."""
+        command = [plan.PYTHON, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        if done.returncode:
+            raise ServiceError(f"manage.py {arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def ask(self, code: str) -> Any:
+        """Run Python inside this system; `code` sets `answer` to something that JSON can hold, which is returned."""
+        program = f"import json\n{code}\nprint('answer:' + json.dumps(answer, default=str))"
+        output = self.manage("shell", "--no-imports", "-c", program)
+        line = next(line for line in reversed(output.splitlines()) if line.startswith("answer:"))
+        return json.loads(line.removeprefix("answer:"))
+
+    def log_tails(self) -> list[tuple[str, str]]:
+        return [(f"log of {path.stem}", _tail(path)) for path in sorted(self.folder.glob("*.log"))]
+
+    def logs(self) -> str:
+        """Everything that any process wrote: for tests of what must never be written."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "PYTHONUNBUFFERED": "1",
+            "DATA_DIR": str(self.data_dir),
+            "DATABASE_URL": f"sqlite:///{self.data_dir}/db.sqlite3",
+            "REDIS_URL": self.redis.url,
+            "PORT": str(self.port),
+            "HOST": LOOPBACK,
+            "PUBLIC_URL": self.url,
+            "MEDIA_LISTEN_HOST": LOOPBACK,
+            "MEDIA_ANNOUNCED_ADDRESS": LOOPBACK,
+            "MEDIA_PORT": "0",
+        }
+
+    def _start(self) -> None:
+        self.data_dir.mkdir(parents=True)
+        self.redis.start()
+        self.manage("migrate", "--no-input", "--verbosity", "0")
+        services = self._services()
+        for service in services.values():
+            self._launch(service)
+        for name, process in list(self.processes.items()):
+            process.wait_until(lambda name=name: self._answers(name), 60)
+
+    def _services(self) -> dict[str, Service]:
+        options = Options(
+            host=LOOPBACK,
+            port=self.port,
+            media_host=LOOPBACK,
+            media_port=0,
+            data_dir=self.data_dir,
+            redis_url=self.redis.url,
+            live_threads=1,
+            batch_threads=1,
+        )
+        return {service.name: service for service in plan.services(options)}
+
+    def _launch(self, service: Service) -> Process:
+        environment = self.environment | dict(service.environment)
+        process = Process(
+            service.name, service.command, self.folder / f"{service.name}.log", environment=environment
+        )
+        self.processes[service.name] = process
+        return process
+
+    def _answers(self, name: str) -> bool:
+        if name == "web":
+            return answers_ok(f"{self.url}/health")
+        if name == "media":
+            return self._media_beats()
+        if name in WORKERS:
+            return name in self._workers()
+        return True  # beat tells nobody; what it starts shows in the tests
+
+    def _media_beats(self) -> bool:
+        """A heartbeat that is newer than this start: a killed node's key lives on for some seconds."""
+        import redis
+
+        with redis.Redis.from_url(self.redis.url) as client:
+            nodes = list(client.scan_iter("cc:media:node:*"))
+            return any((client.pttl(node) or 0) > 0 and self._is_new(client.get(node)) for node in nodes)
+
+    def _is_new(self, beat: bytes | None) -> bool:
+        started = json.loads(beat or b"{}").get("started", time.time())
+        started = started / 1000 if started > 1e11 else started
+        return bool(started >= _birth(self.processes["media"].popen.pid) - 1)
+
+    def _workers(self) -> set[str]:
+        app = Celery(broker=self.redis.url)
+        app.conf.broker_transport_options = {"global_keyprefix": "cc-celery:"}
+        replies = app.control.ping(timeout=0.5)
+        app.close()
+        return {name.split("@")[0] for reply in replies for name in reply}
+
+
+def _tail(path: Path, lines: int = 40) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _birth(pid: int) -> float:
+    """When a process began, Unix seconds."""
+    return Path(f"/proc/{pid}").stat().st_mtime
