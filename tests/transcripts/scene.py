@@ -16,6 +16,7 @@ from tests.transcripts.voices import record, spoken
 from transcripts.actions import live
 
 PROFANE = "아 씨발 노트북 배송이 왜 이렇게 늦어."
+SORRY = "불편을 드려 정말 죄송합니다."
 GREETING = "안녕하세요 무엇을 도와드릴까요?"
 
 
@@ -44,7 +45,9 @@ class Scene:
         length = record(settings.DATA_DIR / "recordings" / path, samples)
         return self._register(participant, path, index, started, length, **fields)
 
-    def leaves(self, role: str, content: bytes, at_ms: int, suffix: str = "opus", length: int = 1000) -> Chunk:
+    def leaves(
+        self, role: str, content: bytes, at_ms: int, suffix: str = "opus", length: int = 1000
+    ) -> Chunk:
         """A chunk whose file holds exactly `content`."""
         participant = self.party(role)
         started = round(self.call.answered_at.timestamp() * 1000) + at_ms
@@ -56,7 +59,9 @@ class Scene:
         return self._register(participant, path, index, started, length, codec=suffix)
 
     @staticmethod
-    def _register(participant: Participant, path: str, index: int, started: int, length: int, **fields: object) -> Chunk:
+    def _register(
+        participant: Participant, path: str, index: int, started: int, length: int, **fields: object
+    ) -> Chunk:
         chunk = register_chunk(
             participant, path=path, index=index, started_ms=started, duration_ms=length, **fields
         )
