@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from calls.sockets import media_gateway
@@ -11,7 +9,7 @@ from tests.fakes.media import FakeMediaClient
 
 
 @pytest.fixture(autouse=True)
-def media(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMediaClient]:
+def media(monkeypatch: pytest.MonkeyPatch) -> FakeMediaClient:
     client = FakeMediaClient()
     monkeypatch.setattr(media_gateway, "_new_client", lambda: client)
-    yield client
+    return client
