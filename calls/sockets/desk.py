@@ -33,6 +33,7 @@ class Desk:
         self._refresh = Coalescer(tasks, f"desk-{user.pk}", self._send_changes)
         self._shown: dict[str, Any] = {}
         self._ringing: str | None = None
+        self._heard = 0
         self._timer: asyncio.Task[None] | None = None
 
     async def open(self) -> dict[str, Any]:
@@ -56,6 +57,7 @@ class Desk:
 
     async def hear(self, message: dict[str, Any]) -> None:
         """A notice for the desks of this agent."""
+        self._heard += 1
         if message["type"] == "offer-ringing":
             await self._show_offer(message["offer"])
         elif message["type"] == "offer-ended":
@@ -64,11 +66,17 @@ class Desk:
             await self._tell(message)
 
     async def _send_changes(self) -> None:
+        heard = self._heard
         snapshot = await in_database(_snapshot, self.user)
         before, self._shown = self._shown, snapshot
         for message in _changes(before, snapshot):
             await self._tell(message)
-        offer = snapshot["offer"]
+        if heard == self._heard:
+            await self._follow_offer(snapshot["offer"])
+        else:  # an offer began or ended while we were reading: what was read may be older than what was heard
+            self.wake()
+
+    async def _follow_offer(self, offer: dict[str, Any] | None) -> None:
         if self._ringing is not None and (offer is None or offer["offerId"] != self._ringing):
             await self._end_offer(self._ringing, await in_database(_outcome_of, self._ringing))
         if offer is not None:

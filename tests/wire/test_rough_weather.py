@@ -112,7 +112,25 @@ async def test_a_page_can_be_closed_while_the_database_is_down(monkeypatch: pyte
     assert registry.connections == 0
 
 
-VALUES = (ID, "audio", "away", "direct", "AAAA", "", "\x00", SECRET, 0, -1, 0.5, 2**63, True, None, {}, [], {"a": 1})
+VALUES = (
+    ID,
+    "audio",
+    "away",
+    "direct",
+    "AAAA",
+    "",
+    "\x00",
+    SECRET,
+    0,
+    -1,
+    0.5,
+    2**63,
+    True,
+    None,
+    {},
+    [],
+    {"a": 1},
+)
 WORDS = (
     "to sdp candidate token callId sessionId since path muted roomId transportId dtlsParameters kind "
     "rtpParameters producerId rtpCapabilities state offerId audioData timestamp sequence recorder"
