@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from axes.utils import reset
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -33,7 +34,7 @@ class StaffAdmin(UserAdmin[User]):
     ordering = ("name", "username")
     filter_horizontal = ("teams",)
     readonly_fields = ("last_login", "date_joined", "withdrawn_at")
-    actions = ("delete_accounts",)
+    actions = ("unlock", "delete_accounts")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (gettext_lazy("Person"), {"fields": ("name", "alias", "department", "email", "language")}),
@@ -57,6 +58,12 @@ class StaffAdmin(UserAdmin[User]):
     @admin.display(description=gettext_lazy("teams"))
     def team_names(self, user: User) -> str:
         return ", ".join(team.name for team in user.teams.all())
+
+    @admin.action(description=gettext_lazy("Unlock the log-in after too many wrong passwords"))
+    def unlock(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            reset(username=user.username)
+        self.message_user(request, _("Unlocked."))
 
     @admin.action(description=gettext_lazy("Delete accounts (past calls stay, without the name)"))
     def delete_accounts(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

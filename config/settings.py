@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from config.helpers import env
+from config.helpers.network import reachable_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -23,6 +24,7 @@ ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "test", "production")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.boolean("DEBUG", False)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+env.load_dotenv(DATA_DIR / "run" / "stack.env")  # the Redis of a running `make run`, for manage.py beside it
 
 
 def _secret_key() -> str:
@@ -187,6 +189,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
 AXES_CLIENT_IP_CALLABLE = "config.helpers.addresses.client_ip"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 INVITATION_DAYS = env.integer("INVITATION_DAYS", 7, low=1)
 
@@ -266,6 +269,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # stays empty, but whitenoise warns when it is not there
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -295,7 +300,7 @@ PLACE_FORM_RATE = env.text("RATE_PLACE_FORM", "20/min")
 # --- media ----------------------------------------------------------------------------------------------------------
 MEDIA_LISTEN_HOST = env.text("MEDIA_LISTEN_HOST", "0.0.0.0")  # noqa: S104 - browsers reach it from anywhere
 MEDIA_PORT = env.integer("MEDIA_PORT", 10000, low=0, high=65535)
-MEDIA_ANNOUNCED_ADDRESS = env.text("MEDIA_ANNOUNCED_ADDRESS", "")
+MEDIA_ANNOUNCED_ADDRESS = env.text("MEDIA_ANNOUNCED_ADDRESS", "") or reachable_address(MEDIA_LISTEN_HOST)
 STUN_URLS = env.words("STUN_URLS", "")
 TURN_URLS = env.words("TURN_URLS", "")
 TURN_SECRET = env.text("TURN_SECRET", "")

@@ -78,7 +78,7 @@ class Figures:
     answered: int
     abandoned: int
     wait: timedelta | None
-    rating: float | None
+    mean_rating: float | None
     ratings: int
 
     @property
@@ -202,7 +202,7 @@ def _figures(calls: QuerySet[Call]) -> Figures:
         answered=Count("answered_at"),
         abandoned=Count("pk", filter=unanswered),
         wait=Avg(wait, filter=Q(answered_at__isnull=False)),
-        rating=Avg("rating"),
+        mean_rating=Avg("rating"),
         ratings=Count("rating"),
     )
     return Figures(**counted)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 from tests.services import Coturn, RedisServer
@@ -22,7 +23,9 @@ FOLDER = Path(tempfile.mkdtemp(prefix="cc-test-"))
 REDIS = RedisServer(FOLDER / "redis")
 
 # What a developer has configured for their own system must not leak into the tests: TEST_DATABASE_URL is the one door.
+# The settings module is named here and not in pyproject.toml: pytest-django would read it before this file runs.
 os.environ.update(
+    DJANGO_SETTINGS_MODULE="config.settings",
     ENVIRONMENT="test",
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests",
     DATA_DIR=str(FOLDER),
@@ -32,6 +35,9 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     LANGUAGE_CODE="ko",
 )
+django.setup()  # the conftest files of the folders import models
+# An xdist worker inherits this environment; with the name in it pytest-django would read our settings before its own are made.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

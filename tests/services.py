@@ -92,7 +92,7 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self._embedded = EmbeddedRedis(folder)
-        self._log = folder / "redis.log"
+        self._log = folder / "redis-output.log"
         self._process: Process | None = None
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 from celery import Celery
 
+from config.bootstrap.places import venv_environment
 from config.supervisor import plan
 from config.supervisor.child import Service
 from config.supervisor.house import answers_ok
@@ -29,7 +29,7 @@ class Stack:
         self.port = free_port()
         self.redis = RedisServer(folder / "redis")
         self.processes: dict[str, Process] = {}
-        self.environment = os.environ | self._settings() | dict(environment)
+        self.environment = venv_environment() | self._settings() | dict(environment)
 
     @property
     def url(self) -> str:

@@ -32,7 +32,7 @@ def human(name: str, path: Path) -> Path:
     return as_microphone(found[0], path, format="g722")
 
 
-def as_microphone(source: Path, target: Path, *, format: str | None = None) -> Path:  # noqa: A002 - PyAV's word
+def as_microphone(source: Path, target: Path, *, format: str | None = None) -> Path:
     """Any sound file as 48 kHz mono 16-bit WAV."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=MICROPHONE_RATE)
     with av.open(str(source), format=format) as container:

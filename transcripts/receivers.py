@@ -1,1 +1,33 @@
-"""Listens to the signals of calls."""
+"""Listens to the signals of calls, which are sent after commit, and hands the work to the queue."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.dispatch import receiver
+
+from calls.signals import call_erasing, call_finished, chunk_recorded
+from transcripts import tasks
+from transcripts.actions import erase, final, live
+
+
+@receiver(chunk_recorded)
+def hear_chunk(chunk_id: int, **_kwargs: Any) -> None:
+    if live.add_job(chunk_id):
+        tasks.transcribe_chunk.delay(chunk_id)
+    call_id = final.reopen_transcript(chunk_id)
+    if call_id is not None:
+        tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)
+
+
+@receiver(call_finished)
+def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    if final.open_transcript(call_id):
+        tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)
+
+
+@receiver(call_erasing)
+def forget_words(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    """Inside the erasing transaction: what cannot be erased here stops it."""
+    erase.erase_words(call_id)

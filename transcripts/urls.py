@@ -1,6 +1,13 @@
+"""Under /records/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from transcripts import views
 
 app_name = "transcripts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.records, name="records"),
+    path("<uuid:call_id>/", views.record, name="record"),
+]

@@ -14,7 +14,7 @@ from calls.models.recording import ChunkCodec
 from calls.signals import chunk_recorded
 
 if TYPE_CHECKING:
-    from calls.media.recorder import Segment
+    from calls.media.recordings import Segment
 
 
 def register_segment(segment: Segment) -> Chunk | None:

@@ -1,4 +1,4 @@
-"""What the landing page promises: recordings and words are erased after RETENTION_DAYS. The bare call stays for the statistics."""
+"""What the landing page promises: recordings and words are erased after RETENTION_DAYS. The bare call stays, for statistics."""
 
 from __future__ import annotations
 

@@ -75,10 +75,11 @@ class Party:
     async def connect_media(self) -> None:
         """Tap the microphone into the media server; then the direct path, unless the place says relayed."""
         self._device = SfuDevice(self._sfu_request)
-        producers = await self._device.join()
+        room = await self._sfu_request("join-room", {})
+        await self._device.load(room["rtpCapabilities"])
         await self._device.produce(self._relay.subscribe(self.track))
         if self.path == "relayed":
-            for producer in producers:
+            for producer in room["producers"]:
                 await self._consume(producer["producerId"])
         elif self.role == "agent":
             await self._offer()

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from rest_framework.throttling import SimpleRateThrottle
 
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
@@ -25,20 +25,20 @@ def private_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page behind a capability link: kept by no cache, told to no other site, found by no search engine."""
 
-    @never_cache
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         chosen = wanted_language(request)
         if chosen:
             translation.activate(chosen)
         response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
         if chosen:
             _remember_language(response, chosen)
         return response
 
-    return wrapped
+    return wrapped  # type: ignore[return-value] # wraps() names the first argument, the caller need not
 
 
 def wanted_language(request: HttpRequest) -> str | None:
@@ -66,7 +66,7 @@ class PlaceFormThrottle(SimpleRateThrottle):
     def get_rate(self) -> str:
         return str(settings.PLACE_FORM_RATE)
 
-    def get_cache_key(self, request: HttpRequest, _view: object) -> str:  # type: ignore[override] # no DRF view here
+    def get_cache_key(self, request: HttpRequest, _view: object) -> str:
         ident = self.get_ident(request)  # type: ignore[arg-type] # reads META only
         return str(self.cache_format % {"scope": self.scope, "ident": ident})
 

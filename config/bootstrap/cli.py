@@ -47,7 +47,7 @@ def prepare(*, dev: bool) -> None:
 
 def run(arguments: list[str]) -> None:
     prepare(dev=False)
-    hand_over("-m", "config.supervisor", *arguments)
+    hand_over("-m", "config.supervisor", "--prepared", *arguments)
 
 
 def test(arguments: list[str]) -> None:

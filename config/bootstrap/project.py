@@ -24,7 +24,7 @@ def compile_messages() -> None:
 def prepare_database() -> None:
     """Migrate, then add the demo data: only where nothing says that this is production."""
     stamp, wanted = Stamp(STAMPS, "database"), _fingerprint()
-    if stamp.fits(wanted) and _database_exists():
+    if stamp.fits(wanted) and _own_database_exists():
         return
     stamp.forget()
     _python("database", "manage.py", "migrate", "--no-input", "--verbosity", "0")
@@ -43,9 +43,10 @@ def _data_dir() -> Path:
     return Path(os.environ.get("DATA_DIR", ROOT / "var"))
 
 
-def _database_exists() -> bool:
-    """SQLite's file may have been thrown away; of any other database only its server knows."""
-    return "DATABASE_URL" in os.environ or (ROOT / ".env").exists() or (_data_dir() / "db.sqlite3").exists()
+def _own_database_exists() -> bool:
+    """SQLite's file may have been thrown away; the state of a database elsewhere only its server knows."""
+    elsewhere = "DATABASE_URL" in os.environ or (ROOT / ".env").exists()
+    return not elsewhere and (_data_dir() / "db.sqlite3").exists()
 
 
 def _python(label: str, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""`make run`: start the whole system and stay until Ctrl-C."""
+"""`make run`: start the whole system and stay until Ctrl-C. With `--prepared` the database is not migrated again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def main() -> int:
         options = Options.from_environment()
         options.check_ports()
         house = House(options, plan.services(options), Console())
-        asyncio.run(house.run(MIGRATE, lambda environment: welcome.lines(options, environment)))
+        prepare = () if "--prepared" in sys.argv[1:] else MIGRATE
+        asyncio.run(house.run(prepare, lambda environment: welcome.lines(options, environment)))
     except EnvError as error:
         return _fail(f"configuration: {error}")
     except StartError as error:

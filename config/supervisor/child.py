@@ -25,11 +25,12 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Service:
-    """What to start. `grace` is how many seconds it gets to stop by itself."""
+    """What to start. `grace` is how many seconds it gets to stop by itself; `later` waits until the web answers."""
 
     name: str
     command: tuple[str, ...]
     grace: float = 8.0
+    later: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -58,12 +58,17 @@ class House:
     async def _open(self, prepare: Sequence[str], welcome: Welcome) -> None:
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "REDIS_URL": await self._redis_url()}
         self._remember(environment["REDIS_URL"])
-        await self._prepare(prepare, environment)
+        if prepare:
+            await self._prepare(prepare, environment)
         for service in self.services:
-            self._start(service, environment)
+            if not service.later:  # what customers wait for has the processors to itself first
+                self._start(service, environment)
         lines = asyncio.create_task(asyncio.to_thread(lambda: list(welcome(environment))), name="welcome")
         try:
             await self._healthy()
+            for service in self.services:
+                if service.later:
+                    self._start(service, environment)
             for line in await lines:
                 self.console.plain(line)
         finally:
@@ -74,7 +79,7 @@ class House:
             return self.options.redis_url
         self.redis = EmbeddedRedis(self.options.data_dir)
         self._start(self.redis.service(), os.environ)
-        await self._until(self.redis.answers, "redis did not answer; its lines above say why")
+        await self._until(self.redis.answers, f"redis did not answer; {self.redis.log} says why")
         return self.redis.url
 
     async def _prepare(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -129,17 +134,12 @@ class House:
     async def _close(self) -> None:
         if self.children:
             self.console.plain("stopping ...")
-        own, rest = self._split()
-        for child in rest:  # in the order of the plan
-            await child.stop()
-        for child in own:  # Redis last: the others still say goodbye through it
+        order = [service.name for service in self.services]
+        # Redis is none of the services and comes last: the others still say goodbye through it.
+        for child in sorted(self.children, key=lambda child: (*order, "redis").index(child.service.name)):
             await child.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         stack_file(self.options.data_dir).unlink(missing_ok=True)
-
-    def _split(self) -> tuple[list[Child], list[Child]]:
-        own = [child for child in self.children if child.service.name == "redis"]
-        return own, [child for child in self.children if child not in own]
 
     def _remember(self, redis_url: str) -> None:
         """So that `manage.py` in another terminal finds the Redis of this run."""

@@ -36,11 +36,25 @@ def batch(options: Options) -> Service:
 
 
 def beat() -> Service:
-    return Service("beat", (PYTHON, "-m", "celery", "-A", "config", "beat", "-l", "WARNING", "--pidfile="))
+    command = (PYTHON, "-m", "celery", "-A", "config", "-q", "beat", "-l", "WARNING", "--pidfile=")
+    return Service("beat", command, later=True)
 
 
 def _celery(name: str, queues: str, threads: int) -> Service:
     """Threads, not processes: a speech model is loaded once and lets go of the interpreter while it works."""
     pool = ("-P", "threads", "-c", str(threads), "--without-gossip", "--without-mingle")
-    command = (PYTHON, "-m", "celery", "-A", "config", "worker", "-Q", queues, "-n", f"{name}@%h", *pool)
-    return Service(name, (*command, "-l", "WARNING"), grace=10.0)
+    command = (
+        PYTHON,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "-q",
+        "worker",
+        "-Q",
+        queues,
+        "-n",
+        f"{name}@%h",
+        *pool,
+    )
+    return Service(name, (*command, "-l", "WARNING"), grace=10.0, later=True)

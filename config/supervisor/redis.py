@@ -24,6 +24,11 @@ class EmbeddedRedis:
         self.password = secrets.token_urlsafe(24)
 
     @property
+    def log(self) -> Path:
+        """It talks at every start; nobody needs that between the lines of the others."""
+        return self.folder / "redis.log"
+
+    @property
     def url(self) -> str:
         return f"redis://:{self.password}@{HOST}:{self.port}/0"
 
@@ -50,7 +55,7 @@ class EmbeddedRedis:
         # Append-only: tasks that wait for a worker outlive a restart of the machine.
         return (
             f"bind {HOST}\nport {self.port}\nrequirepass {self.password}\ndir {self.folder}\n"
-            'appendonly yes\nappendfsync everysec\nsave ""\ndaemonize no\nloglevel warning\n'
+            f'appendonly yes\nappendfsync everysec\nsave ""\ndaemonize no\nlogfile {self.log}\n'
         )
 
 

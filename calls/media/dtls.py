@@ -1,0 +1,185 @@
+"""DTLS-SRTP by aiortc, over our own ICE.
+
+aiortc gives its DTLS transport no public way to be used without its ICE and its RTP receivers, so this
+file calls private names of it: `_set_role`, `_rx_srtp`, `_tx_srtp`, and `_recv`/`_send` of the object
+below it. The version is pinned, and tests/media/test_dtls.py fails if any of them changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from aiortc.rtcdtlstransport import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
+from pylibsrtp import Error as SrtpError
+
+from calls.media.errors import BAD_REQUEST, MediaError
+from calls.media.ice import IceLite
+
+FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
+HANDSHAKE_LIMIT_S = 30.0
+SHORTEST_PACKET = 12
+RENEW_BEFORE = datetime.timedelta(days=7)
+
+
+class Certificates:
+    """The node's certificate, renewed in time: a node that runs for months must not offer an old one."""
+
+    def __init__(self) -> None:
+        self._current = RTCCertificate.generateCertificate()
+
+    def current(self) -> RTCCertificate:
+        if self._current.expires - datetime.datetime.now(datetime.UTC) < RENEW_BEFORE:
+            self._current = RTCCertificate.generateCertificate()
+        return self._current
+
+
+class SourceFilter(Protocol):
+    """Asked with the four bytes of a packet's source before it is decrypted."""
+
+    def __call__(self, ssrc: bytes, *, is_rtcp: bool) -> bool: ...
+
+
+class SecureLink:
+    """The encrypted leg to one client.
+
+    `on_rtp` and `on_rtcp` get decrypted datagrams; `on_state` hears "connecting", "connected", "failed",
+    "closed".
+    """
+
+    def __init__(
+        self,
+        ice: IceLite,
+        certificate: RTCCertificate,
+        *,
+        on_rtp: Callable[[bytes], None],
+        on_rtcp: Callable[[bytes], None],
+        on_state: Callable[[str], None],
+        accept: SourceFilter,
+    ) -> None:
+        self._ice = ice
+        # It asks of its ICE only the three names that IceLite has.
+        self._dtls = RTCDtlsTransport(ice, [certificate])  # type: ignore[arg-type]  # see above
+        self._dtls._set_role("server")
+        self._dtls.on("statechange", self._changed)
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+        self._on_state = on_state
+        self._accept = accept
+        self._task: asyncio.Task[None] | None = None
+        self.connected = False
+
+    def parameters(self) -> dict[str, Any]:
+        """DtlsParameters of the mediasoup vocabulary."""
+        fingerprints = self._dtls.getLocalParameters().fingerprints
+        own = [
+            {"algorithm": one.algorithm, "value": one.value}
+            for one in fingerprints
+            if one.algorithm == "sha-256"
+        ]
+        return {"role": "auto", "fingerprints": own}
+
+    def start(self, remote: object) -> None:
+        """Begin the handshake in a task of our own. Raises MediaError for parameters that make no sense."""
+        if self._task is not None:
+            raise MediaError(BAD_REQUEST, "the transport is connected already")
+        role, parameters = _remote_parameters(remote)
+        if role == "server":
+            self._dtls._set_role("client")
+        self._task = asyncio.get_running_loop().create_task(
+            self._handshake(parameters), name="dtls-handshake"
+        )
+
+    def send_rtp(self, packet: bytes) -> bytes | None:
+        """Encrypt and send; gives what was sent, to send it again on request. None while not connected."""
+        return self._send(packet, self._dtls._tx_srtp.protect) if self.connected else None
+
+    def send_rtcp(self, packet: bytes) -> None:
+        if self.connected:
+            self._send(packet, self._dtls._tx_srtp.protect_rtcp)
+
+    def resend(self, encrypted: bytes) -> None:
+        self._ice.send(encrypted)
+
+    async def close(self) -> None:
+        """Say goodbye and end every task."""
+        self._dtls.remove_all_listeners()
+        self.connected = False
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        pump = self._dtls._task
+        await self._dtls.stop()
+        if pump is not None:
+            await asyncio.gather(pump, return_exceptions=True)
+        self._ice.close()
+
+    async def _handshake(self, parameters: RTCDtlsParameters) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_LIMIT_S):
+                await self._dtls.start(parameters)
+        except TimeoutError:
+            self._on_state("failed")
+
+    def _changed(self) -> None:
+        state = self._dtls.state
+        # Kept, because aiortc makes the name of its state anew for everyone who asks.
+        self.connected = state == "connected"
+        self._ice.on_media = self._media_arrived if self.connected else None
+        self._on_state(state)
+
+    def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bytes | None:
+        try:
+            encrypted = protect(packet)
+        except (SrtpError, TypeError, ValueError):
+            return None
+        self._ice.send(encrypted)
+        return encrypted
+
+    def _media_arrived(self, data: bytes) -> None:
+        if len(data) < SHORTEST_PACKET:
+            return
+        # RFC 5761: these packet types are RTCP whatever else shares the port.
+        if 192 <= data[1] <= 223:
+            if self._accept(data[4:8], is_rtcp=True):
+                self._open(data, self._dtls._rx_srtp.unprotect_rtcp, self._on_rtcp)
+        elif self._accept(data[8:12], is_rtcp=False):
+            self._open(data, self._dtls._rx_srtp.unprotect, self._on_rtp)
+
+    def _open(
+        self, data: bytes, unprotect: Callable[[bytes], bytes], receiver: Callable[[bytes], None]
+    ) -> None:
+        try:
+            plain = unprotect(data)
+        except (SrtpError, TypeError, ValueError):
+            return
+        receiver(plain)
+
+
+def _remote_parameters(remote: object) -> tuple[str, RTCDtlsParameters]:
+    if not isinstance(remote, dict):
+        raise MediaError(BAD_REQUEST, "dtlsParameters must be an object")
+    role, listed = remote.get("role", "auto"), remote.get("fingerprints")
+    if role not in ("auto", "client", "server") or not isinstance(listed, list) or len(listed) > 8:
+        raise MediaError(BAD_REQUEST, "dtlsParameters need a role and fingerprints")
+    fingerprints = [_fingerprint(one) for one in listed]
+    known = [one for one in fingerprints if one.algorithm in FINGERPRINTS]
+    if not known:
+        raise MediaError(BAD_REQUEST, "dtlsParameters need a SHA-256, SHA-384 or SHA-512 fingerprint")
+    return role, RTCDtlsParameters(fingerprints=known)
+
+
+def _fingerprint(one: object) -> RTCDtlsFingerprint:
+    if not isinstance(one, dict):
+        raise MediaError(BAD_REQUEST, "a fingerprint must be an object")
+    algorithm, value = one.get("algorithm"), one.get("value")
+    if not isinstance(algorithm, str) or not isinstance(value, str):
+        raise MediaError(BAD_REQUEST, "a fingerprint has an algorithm and a value")
+    return RTCDtlsFingerprint(algorithm=algorithm.lower(), value=value)

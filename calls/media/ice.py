@@ -1,0 +1,229 @@
+"""ICE-lite on one UDP port (RFC 8445 section 2.5, RFC 7983).
+
+The browser does the work: it sends Binding requests with the user name and password that it was told. We
+answer those that prove the password, and send to the address that it nominates. Strangers' packets are
+dropped without an answer, so that the port cannot be used to find or flood anyone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import secrets
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, cast
+
+from aioice import stun
+
+logger = logging.getLogger(__name__)
+
+Address = tuple[str, int]
+BINDING_REQUEST = b"\x00\x01"
+COOKIE = struct.pack("!I", stun.COOKIE)
+LARGEST_CHECK = 1024
+RECEIVE_BUFFER = 4 << 20
+# A browser with several networks probes from each; more than this is somebody's game.
+MAX_ADDRESSES = 16
+DTLS_BACKLOG = 64
+
+
+def random_name(length: int) -> str:
+    """Unguessable letters and digits."""
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+class IceLite:
+    """One client's ICE session, in the shape that aiortc's DTLS transport wants: `_recv`, `_send`, `role`."""
+
+    role = "controlled"
+
+    def __init__(self, port: UdpPort) -> None:
+        self._port = port
+        self.username = random_name(8)
+        self.password = random_name(24)
+        self._old_username: str | None = None
+        self._old_password = ""
+        self.address: Address | None = None
+        self.addresses: list[Address] = []
+        self.on_media: Callable[[bytes], None] | None = None
+        self.last_heard: float | None = None
+        self._handshake: asyncio.Queue[bytes | None] = asyncio.Queue()
+        port.register(self.username, self)
+
+    def parameters(self) -> dict[str, Any]:
+        return {"usernameFragment": self.username, "password": self.password, "iceLite": True}
+
+    def restart(self) -> dict[str, Any]:
+        """New credentials; the old ones hold until the client uses the new."""
+        self._forget_old()
+        self._old_username, self._old_password = self.username, self.password
+        self.username, self.password = random_name(8), random_name(24)
+        self._port.register(self.username, self)
+        return self.parameters()
+
+    def password_of(self, username: str) -> str:
+        return self.password if username == self.username else self._old_password
+
+    def checked(self, username: str, address: Address, *, nominated: bool, now: float) -> None:
+        """A Binding request from this address proved the password."""
+        self.last_heard = now
+        restarted = username == self.username and self._old_username is not None
+        if restarted:
+            self._forget_old()
+        if address not in self.addresses:
+            self._remember(address)
+        if nominated or restarted or self.address is None:
+            self.address = address
+
+    def heard(self, now: float) -> None:
+        self.last_heard = now
+
+    def handshake_arrived(self, data: bytes) -> None:
+        # Full only if a peer floods its own handshake; DTLS sends again what matters.
+        if self._handshake.qsize() < DTLS_BACKLOG:
+            self._handshake.put_nowait(data)
+
+    def send(self, data: bytes) -> None:
+        if self.address is not None:
+            self._port.send(data, self.address)
+
+    def close(self) -> None:
+        self._port.forget(self)
+        self._forget_old()
+        self.on_media = None
+        self._handshake.put_nowait(None)
+
+    async def _recv(self) -> bytes:
+        data = await self._handshake.get()
+        if data is None:
+            raise ConnectionError
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self.send(data)
+
+    def _remember(self, address: Address) -> None:
+        self.addresses.append(address)
+        self._port.bind(address, self)
+        if len(self.addresses) > MAX_ADDRESSES:
+            oldest = next(known for known in self.addresses if known != self.address)
+            self.addresses.remove(oldest)
+            self._port.unbind(oldest, self)
+
+    def _forget_old(self) -> None:
+        if self._old_username is not None:
+            self._port.unregister(self._old_username)
+            self._old_username, self._old_password = None, ""
+
+
+class UdpPort(asyncio.DatagramProtocol):
+    """All clients' datagrams on one port, told apart by user name (checks) and by address (all else)."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._by_username: dict[str, IceLite] = {}
+        self._by_address: dict[Address, IceLite] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+
+    @classmethod
+    async def open(cls, host: str, port: int) -> UdpPort:
+        """Listen; raises OSError where the port is taken."""
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_datagram_endpoint(lambda: cls(loop.time), local_addr=(host, port))
+        return protocol
+
+    @property
+    def number(self) -> int:
+        """The port that is listened on."""
+        assert self._transport is not None
+        return cast(int, self._transport.get_extra_info("sockname")[1])
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        # A burst of a hundred streams must not be lost while Python is busy for a few milliseconds.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+
+    def error_received(self, exc: Exception) -> None:
+        # An ICMP "port unreachable" of a browser that has gone; its silence is noticed anyway.
+        logger.debug("udp error: %s", type(exc).__name__)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        if not data:
+            return
+        first = data[0]
+        if first < 4:
+            self._check(data, addr)
+            return
+        session = self._by_address.get(addr[:2])
+        if session is None:
+            return
+        if 127 < first < 192:
+            if session.on_media is not None:
+                session.on_media(data)
+        elif 19 < first < 64:
+            session.handshake_arrived(data)
+
+    def register(self, username: str, session: IceLite) -> None:
+        self._by_username[username] = session
+
+    def unregister(self, username: str) -> None:
+        self._by_username.pop(username, None)
+
+    def bind(self, address: Address, session: IceLite) -> None:
+        self._by_address[address] = session
+
+    def unbind(self, address: Address, session: IceLite) -> None:
+        if self._by_address.get(address) is session:
+            del self._by_address[address]
+
+    def forget(self, session: IceLite) -> None:
+        self.unregister(session.username)
+        for address in session.addresses:
+            self.unbind(address, session)
+
+    def send(self, data: bytes, address: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, address)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _check(self, data: bytes, addr: Any) -> None:
+        if data[:2] != BINDING_REQUEST or data[4:8] != COOKIE or len(data) > LARGEST_CHECK:
+            return
+        try:
+            message = stun.parse_message(data)
+        except (ValueError, struct.error, IndexError):
+            return
+        username = str(message.attributes.get("USERNAME", "")).split(":")[0]
+        session = self._by_username.get(username)
+        if session is None or not message.check_message_integrity(session.password_of(username).encode()):
+            return
+        self._answer(message, session.password_of(username), addr)
+        nominated = "USE-CANDIDATE" in message.attributes
+        session.checked(username, addr[:2], nominated=nominated, now=self._clock())
+        if self._by_address.get(addr[:2]) is not session:
+            self.bind(addr[:2], session)
+
+    def _answer(self, request: stun.Message, password: str, addr: Any) -> None:
+        response = stun.Message(
+            message_method=stun.Method.BINDING,
+            message_class=stun.Class.RESPONSE,
+            transaction_id=request.transaction_id,
+        )
+        response.attributes["XOR-MAPPED-ADDRESS"] = (_plain(addr[0]), addr[1])
+        response.add_message_integrity(password.encode())
+        self.send(bytes(response), addr[:2])
+
+
+def _plain(address: str) -> str:
+    """An IPv4 address that a dual-stack socket shows as IPv6, as the client knows it."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)

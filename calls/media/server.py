@@ -1,0 +1,299 @@
+"""The media server: requests in the vocabulary of the mediasoup client, and the clockwork behind them.
+
+It trusts its caller (the web process, over Redis) about who is who, and nothing that came from a browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from calls.media.capabilities import producer_stream, router_capabilities
+from calls.media.config import MediaConfig
+from calls.media.dtls import Certificates
+from calls.media.errors import BAD_REQUEST, LIMIT, NOT_FOUND, UNKNOWN_METHOD, MediaError
+from calls.media.ice import UdpPort
+from calls.media.recorder import RecordingStore, Sink, TrackRecorder
+from calls.media.recordings import is_safe_name
+from calls.media.room import Peer, Room
+from calls.media.streams import Producer
+from calls.media.transport import Transport
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.5
+Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class MediaServer:
+    """One node. `start` it, give it requests by `handle`, `stop` it.
+
+    `sink` is called on the event loop with every event (a dict with a `type`) and must not block.
+    """
+
+    def __init__(self, config: MediaConfig, sink: Sink) -> None:
+        self.config = config
+        self.rooms: dict[str, Room] = {}
+        self._sink = sink
+        self._store = RecordingStore(config.recordings_dir, sink)
+        self._certificates = Certificates()
+        self._port: UdpPort | None = None
+        self._clock: Callable[[], float] = time.monotonic
+        self._ticker: asyncio.Task[None] | None = None
+        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._handlers: dict[str, Handler] = {
+            "join": self._join,
+            "leave": self._leave,
+            "close-room": self._close_room,
+            "create-transport": self._create_transport,
+            "connect-transport": self._connect_transport,
+            "restart-ice": self._restart_ice,
+            "produce": self._produce,
+            "close-producer": self._close_producer,
+            "pause-producer": self._pause_producer,
+            "resume-producer": self._resume_producer,
+            "consume": self._consume,
+            "close-consumer": self._close_consumer,
+            "stats": self._stats,
+        }
+
+    @property
+    def port(self) -> int:
+        """The UDP port that is listened on."""
+        assert self._port is not None
+        return self._port.number
+
+    @property
+    def peer_count(self) -> int:
+        return sum(len(room.peers) for room in self.rooms.values())
+
+    async def start(self) -> None:
+        """Open the port; raises OSError where it is taken."""
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        self._port = await UdpPort.open(self.config.listen_host, self.config.port)
+        self._ticker = loop.create_task(self._run_clockwork(), name="media-clockwork")
+
+    async def stop(self) -> None:
+        """End every utterance, bring every file to the disk, say good-bye to every client."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        for room in list(self.rooms.values()):
+            await self._end_room(room)
+        if self._goodbyes:
+            await asyncio.gather(*self._goodbyes, return_exceptions=True)
+        await self._store.settle()
+        if self._port is not None:
+            self._port.close()
+
+    async def handle(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Do one request. Raises MediaError with a stable code where it is refused."""
+        handler = self._handlers.get(method)
+        if handler is None:
+            raise MediaError(UNKNOWN_METHOD, "no such method")
+        return await handler(data)
+
+    # Rooms and peers
+
+    async def _join(self, data: dict[str, Any]) -> dict[str, Any]:
+        room_id, peer_id = _name(data, "roomId"), _name(data, "peerId")
+        role = str(data.get("role", ""))[:32]
+        old = self.rooms[room_id].peers.get(peer_id) if room_id in self.rooms else None
+        if old is not None:
+            await self._end_peer(self.rooms[room_id], old, tell=False)
+        room = self.rooms.setdefault(room_id, Room(room_id))
+        if len(room.peers) >= self.config.max_peers_per_room:
+            raise MediaError(LIMIT, f"no more than {self.config.max_peers_per_room} peers in a room")
+        room.peers[peer_id] = Peer(peer_id, role, record=bool(data.get("record")), now=self._clock())
+        if old is None:
+            self._tell("peer-joined", room, peer_id)
+        producers = [producer.describe() for producer in room.producers(besides=peer_id)]
+        return {"rtpCapabilities": router_capabilities(), "producers": producers}
+
+    async def _leave(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Done when the peer's recordings are on the disk. Leaving twice is no error."""
+        room = self.rooms.get(_name(data, "roomId"))
+        peer = room.peers.get(_name(data, "peerId")) if room is not None else None
+        if room is not None and peer is not None:
+            await self._end_peer(room, peer)
+        await self._store.settle()
+        return {}
+
+    async def _close_room(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Done when the room's recordings are on the disk. Closing twice is no error."""
+        room = self.rooms.get(_name(data, "roomId"))
+        if room is not None:
+            await self._end_room(room)
+        await self._store.settle()
+        return {}
+
+    # Transports
+
+    async def _create_transport(self, data: dict[str, Any]) -> dict[str, Any]:
+        room, peer = self._party(data)
+        peer.check_room_for(self.config, "transports")
+        assert self._port is not None
+        transport = Transport(
+            self._port,
+            self._certificates.current(),
+            self.config,
+            clock=self._clock,
+            on_state=lambda changed: self._transport_changed(room, peer, changed),
+        )
+        peer.transports[transport.id] = transport
+        return transport.describe()
+
+    async def _connect_transport(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        peer.transport(data.get("transportId")).connect(data.get("dtlsParameters"))
+        return {}
+
+    async def _restart_ice(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        return {"iceParameters": peer.transport(data.get("transportId")).restart_ice()}
+
+    # Streams
+
+    async def _produce(self, data: dict[str, Any]) -> dict[str, Any]:
+        room, peer = self._party(data)
+        transport = peer.transport(data.get("transportId"))
+        stream = producer_stream(data.get("kind"), data.get("rtpParameters"))
+        peer.check_room_for(self.config, "producers")
+        record = bool(data.get("record", peer.record)) and stream.kind == "audio"
+        producer = Producer(peer.id, transport, stream, self._recorder(room, peer) if record else None)
+        transport.add_producer(producer)
+        self._tell("new-producer", room, peer.id, producerId=producer.id, kind=producer.kind)
+        return {"producerId": producer.id}
+
+    async def _close_producer(self, data: dict[str, Any]) -> dict[str, Any]:
+        room, peer = self._party(data)
+        self._end_producer(room, peer.producer(data.get("producerId")))
+        return {}
+
+    async def _pause_producer(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        peer.producer(data.get("producerId")).pause(self._clock())
+        return {}
+
+    async def _resume_producer(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        peer.producer(data.get("producerId")).resume()
+        return {}
+
+    async def _consume(self, data: dict[str, Any]) -> dict[str, Any]:
+        room, peer = self._party(data)
+        transport = peer.transport(data.get("transportId"))
+        peer.check_room_for(self.config, "consumers")
+        return room.consume(peer, transport, data.get("producerId"), data.get("rtpCapabilities")).describe()
+
+    async def _close_consumer(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        peer.consumer(data.get("consumerId")).close()
+        return {}
+
+    async def _stats(self, data: dict[str, Any]) -> dict[str, Any]:
+        now = self._clock()
+        if data.get("roomId") is None:
+            return {"rooms": [room.stats(now) for room in self.rooms.values()]}
+        return {"rooms": [self._room(data).stats(now)]}
+
+    # Behind the requests
+
+    def _room(self, data: dict[str, Any]) -> Room:
+        room = self.rooms.get(_name(data, "roomId"))
+        if room is None:
+            raise MediaError(NOT_FOUND, "no such room")
+        return room
+
+    def _party(self, data: dict[str, Any]) -> tuple[Room, Peer]:
+        room = self._room(data)
+        return room, room.peer(_name(data, "peerId"))
+
+    def _recorder(self, room: Room, peer: Peer) -> TrackRecorder:
+        return TrackRecorder(
+            self._store,
+            room_id=room.id,
+            peer_id=peer.id,
+            max_segment_ms=self.config.max_segment_ms,
+            unix_s=time.time,
+        )
+
+    def _end_producer(self, room: Room, producer: Producer) -> None:
+        producer.close(self._clock())
+        self._tell("producer-closed", room, producer.peer_id, producerId=producer.id, kind=producer.kind)
+
+    async def _end_peer(self, room: Room, peer: Peer, *, tell: bool = True) -> None:
+        """`tell` is False where the same peer joins again at once: for the others it never left."""
+        if room.peers.get(peer.id) is not peer:
+            return
+        del room.peers[peer.id]
+        for producer in list(peer.producers.values()):
+            self._end_producer(room, producer)
+        if tell:
+            self._tell("peer-left", room, peer.id)
+        if not room.peers:
+            self.rooms.pop(room.id, None)
+            self._store.forget_room(room.id)
+        await peer.close()
+
+    async def _end_room(self, room: Room) -> None:
+        for peer in list(room.peers.values()):
+            await self._end_peer(room, peer)
+
+    def _transport_changed(self, room: Room, peer: Peer, transport: Transport) -> None:
+        self._tell("transport-state", room, peer.id, transportId=transport.id, state=transport.state)
+        if transport.state in ("failed", "closed") and peer.transports.get(transport.id) is transport:
+            # Called from within the transport's own task, which the good-bye has to wait for.
+            self._later(self._drop_transport(room, peer, transport), "drop-transport")
+
+    async def _drop_transport(self, room: Room, peer: Peer, transport: Transport) -> None:
+        if peer.transports.pop(transport.id, None) is None:
+            return
+        for producer in list(transport.producers.values()):
+            self._end_producer(room, producer)
+        await transport.close()
+
+    def _later(self, work: Any, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._goodbyes.add(task)
+        task.add_done_callback(self._goodbyes.discard)
+
+    async def _run_clockwork(self) -> None:
+        """Twice a second: recordings flushed, silent clients noticed; every other time, reports."""
+        reports = False
+        while True:
+            await asyncio.sleep(TICK_S)
+            reports = not reports
+            now = self._clock()
+            for room in list(self.rooms.values()):
+                try:
+                    self._tick(room, now, reports=reports)
+                except Exception:
+                    # One room's fault must not stop the clock of all the others.
+                    logger.exception("clockwork failed room=%s", room.id)
+
+    def _tick(self, room: Room, now: float, *, reports: bool) -> None:
+        for peer in list(room.peers.values()):
+            for transport in list(peer.transports.values()):
+                transport.watch(now)
+                if reports:
+                    transport.send_reports(now)
+            for producer in peer.producers.values():
+                producer.tick(now)
+            if peer.is_gone(now, self.config.idle_close_s):
+                self._later(self._end_peer(room, peer), "drop-peer")
+
+    def _tell(self, event: str, room: Room, peer_id: str, **more: Any) -> None:
+        self._sink({"type": event, "roomId": room.id, "peerId": peer_id, **more})
+
+
+def _name(data: dict[str, Any], key: str) -> str:
+    """A room's or peer's id. It becomes a directory's name: nothing in it may be misread in a path."""
+    value = data.get(key)
+    if not isinstance(value, str) or not is_safe_name(value):
+        raise MediaError(BAD_REQUEST, f"{key} must be 1 to 80 letters, digits, dots, dashes or underscores")
+    return value

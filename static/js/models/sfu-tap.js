@@ -1,0 +1,207 @@
+// Our microphone to the media server, for captions and the recording; on the relayed path also the other side's sound.
+
+import { Backoff } from "./backoff.js";
+
+/** @import {Message} from "./wire.js" */
+/** @typedef {(type: string, fields?: Record<string, unknown>) => Promise<any>} Request */
+/** @typedef {"idle" | "connecting" | "working" | "lost"} TapState */
+/** @typedef {{peerId: string, producerId: string, kind: string}} Producer */
+/**
+ * @typedef {object} TapEvents
+ * @property {(state: TapState) => void} state
+ * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
+ */
+
+/** No DTX: silence keeps packets coming, so that both sides of the recording keep their times. */
+const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false };
+
+export class SfuTap {
+  /**
+   * @param {object} options
+   * @param {Request} options.request
+   * @param {() => Promise<any>} options.loadDevice makes a mediasoup Device
+   * @param {string} options.roomId
+   * @param {string} options.peerId our own
+   * @param {RTCConfiguration} options.rtc
+   * @param {TapEvents} options.on
+   * @param {Backoff} [options.backoff]
+   */
+  constructor({ request, loadDevice, roomId, peerId, rtc, on, backoff = new Backoff() }) {
+    this.ask = (/** @type {string} */ type, fields = {}) => request(type, { roomId, ...fields });
+    this.loadDevice = loadDevice;
+    this.peerId = peerId;
+    this.rtc = rtc;
+    this.on = on;
+    this.backoff = backoff;
+    /** @type {TapState} */
+    this.state = "idle";
+    this.listening = false;
+    this.run = 0;
+    /** @type {MediaStreamTrack | null} */
+    this.track = null;
+    /** @type {Map<string, Producer>} what others send */
+    this.offered = new Map();
+    /** @type {Set<string>} what we hear already */
+    this.heard = new Set();
+    /** @type {any} */ this.device = null;
+    /** @type {any} */ this.sending = null;
+    /** @type {Promise<any> | null} */ this.hearing = null;
+    /** @type {any} */ this.producer = null;
+    /** @type {any} */ this.retryTimer = null;
+  }
+
+  /** @param {MediaStreamTrack} track */
+  start(track) {
+    this.track = track;
+    void this.#rejoin();
+  }
+
+  stop() {
+    this.run += 1;
+    clearTimeout(this.retryTimer);
+    this.#close();
+    this.#become("idle");
+  }
+
+  /** From now on the other side is heard through the server. */
+  listen() {
+    this.listening = true;
+    if (this.state === "working") this.#hearAll(this.run);
+  }
+
+  /** The socket was away: is the server's half of us still there? */
+  async check() {
+    if (this.state === "idle") return;
+    try {
+      if (this.state !== "working") throw new Error("not working");
+      await this.ask("resume-producer", { producerId: this.producer.id });
+    } catch {
+      void this.#rejoin();
+    }
+  }
+
+  /** @param {Message} message a media notice */
+  receive(message) {
+    if (this.state === "idle") return;
+    if (message.type === "media-lost") this.#failed(this.run);
+    if (message.type === "new-producer") this.#offer(/** @type {any} */ (message));
+    if (message.type === "producer-closed") this.#forget(message.producerId);
+    const gone = message.type === "transport-state" && ["failed", "closed"].includes(message.state);
+    if (gone && message.transportId === this.sending?.id) this.#failed(this.run);
+  }
+
+  async #rejoin() {
+    const run = (this.run += 1);
+    clearTimeout(this.retryTimer);
+    this.#close();
+    this.#become("connecting");
+    try {
+      await this.#join(run);
+    } catch {
+      this.#failed(run);
+    }
+  }
+
+  /** @param {number} run */
+  async #join(run) {
+    const [device, room] = await Promise.all([this.loadDevice(), this.ask("join-room", { userId: this.peerId })]);
+    await device.load({ routerRtpCapabilities: room.rtpCapabilities });
+    if (run !== this.run) return;
+    this.device = device;
+    for (const producer of room.producers) this.#offer(producer);
+    const sending = await this.#transport(run, "createSendTransport");
+    if (run !== this.run) return sending.close();
+    this.sending = sending;
+    sending.on("produce", (/** @type {any} */ parameters, /** @type {any} */ done, /** @type {any} */ failed) => {
+      const { kind, rtpParameters } = parameters;
+      const made = this.ask("produce", { transportId: sending.id, kind, rtpParameters });
+      made.then(({ producerId }) => done({ id: producerId }), failed);
+    });
+    this.producer = await sending.produce({ track: this.track, codecOptions: CODEC_OPTIONS, stopTracks: false });
+  }
+
+  /** @param {number} run @param {"createSendTransport" | "createRecvTransport"} make */
+  async #transport(run, make) {
+    const { iceServers = [], iceTransportPolicy = "all" } = this.rtc;
+    const parameters = await this.ask("create-transport");
+    const transport = this.device[make]({ ...parameters, iceServers, iceTransportPolicy });
+    transport.on("connect", (/** @type {any} */ { dtlsParameters }, /** @type {any} */ done, /** @type {any} */ failed) => {
+      this.ask("connect-transport", { transportId: transport.id, dtlsParameters }).then(done, failed);
+    });
+    transport.on("connectionstatechange", (/** @type {string} */ state) => this.#transportIs(run, make, state));
+    return transport;
+  }
+
+  /** @param {number} run @param {string} make @param {string} state */
+  #transportIs(run, make, state) {
+    if (run !== this.run) return;
+    if (state === "failed") this.#failed(run);
+    if (state === "connected" && make === "createSendTransport") this.#works(run);
+  }
+
+  /** @param {number} run */
+  #works(run) {
+    this.backoff.reset();
+    this.#become("working");
+    if (this.listening) this.#hearAll(run);
+  }
+
+  /** @param {number} run */
+  #failed(run) {
+    if (run !== this.run) return;
+    this.run += 1;
+    this.#close();
+    this.#become("lost");
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => void this.#rejoin(), this.backoff.next());
+  }
+
+  /** @param {Producer} producer */
+  #offer(producer) {
+    if (producer.kind !== "audio" || producer.peerId === this.peerId) return;
+    this.offered.set(producer.producerId, producer);
+    if (this.listening && this.device) this.#hearAll(this.run);
+  }
+
+  /** @param {number} run */
+  #hearAll(run) {
+    for (const producerId of this.offered.keys()) {
+      if (this.heard.has(producerId)) continue;
+      this.heard.add(producerId);
+      this.#hear(run, producerId).catch(() => this.#failed(run));
+    }
+  }
+
+  /** @param {number} run @param {string} producerId */
+  async #hear(run, producerId) {
+    this.hearing ??= this.#transport(run, "createRecvTransport");
+    const hearing = await this.hearing;
+    if (run !== this.run) return hearing.close();
+    const rtpCapabilities = this.device.recvRtpCapabilities;
+    const parameters = await this.ask("consume", { transportId: hearing.id, producerId, rtpCapabilities });
+    if (run !== this.run) return;
+    const consumer = await hearing.consume(parameters);
+    if (run === this.run) this.on.track(consumer.track, () => consumer.getStats());
+  }
+
+  /** @param {string} producerId */
+  #forget(producerId) {
+    this.offered.delete(producerId);
+    this.heard.delete(producerId);
+  }
+
+  #close() {
+    this.sending?.close();
+    this.hearing?.then((hearing) => hearing.close()).catch(() => undefined);
+    this.device = this.sending = this.hearing = this.producer = null;
+    this.offered.clear();
+    this.heard.clear();
+  }
+
+  /** @param {TapState} state */
+  #become(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.on.state(state);
+  }
+}

@@ -1,0 +1,93 @@
+"""Live captions: each chunk is heard once, as soon as it is on disk."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from calls import events
+from calls.models import Chunk
+from transcripts.actions.utterances import build, caption
+from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
+from transcripts.engines.decode import decode
+from transcripts.engines.words import Transcription
+from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
+from transcripts.speech import NO_MODEL, Availability, engine_of
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+
+
+class HearAgain(Exception):
+    """The engine failed in a way that may pass; the job is free again."""
+
+
+def add_job(chunk_id: int) -> bool:
+    """Give a chunk its job. False when the chunk is gone or nothing is left to do. Safe to repeat."""
+    chunk = Chunk.objects.filter(pk=chunk_id).first()
+    if chunk is None:
+        return False
+    state = JobState.PENDING if chunk.has_speech else JobState.NO_SPEECH
+    job, _created = SpeechJob.objects.get_or_create(chunk=chunk, defaults={"state": state})
+    return job.state in (JobState.PENDING, JobState.WAITING_MODEL)
+
+
+def transcribe_chunk(chunk_id: int) -> None:
+    """Hear one chunk and caption it. A settled, leased or missing job is done. Raises HearAgain."""
+    job = SpeechJob.objects.claim(chunk_id)
+    if job is None:
+        return
+    try:
+        engine = engine_of(job.chunk.recording.call, "live")
+        heard = _hear(engine, job.chunk)
+    except EngineUnavailable:
+        _wait_for_model(job)
+    except SpeechError as error:
+        _fail(job, error)
+    else:
+        _store(job, engine, heard)
+
+
+def _hear(engine: SpeechEngine, chunk: Chunk) -> Transcription:
+    audio = decode(chunk.file())
+    return engine.transcribe(audio, language=chunk.recording.call.language, offset_ms=chunk.offset_ms())
+
+
+def _wait_for_model(job: SpeechJob) -> None:
+    """The chunk is kept; the pages are told once that captions are off."""
+    call = job.chunk.recording.call
+    job.settle(JobState.WAITING_MODEL, NO_MODEL)
+    CallTranscript.objects.get_or_create(call=call)
+    waiting = CallTranscript.objects.filter(call=call, state=TranscriptState.PENDING)
+    if waiting.update(state=TranscriptState.WAITING_MODEL):
+        events.emit(call, "captions-state", Availability(False, NO_MODEL).payload())
+
+
+def _fail(job: SpeechJob, error: SpeechError) -> None:
+    again = error.retry and job.attempts < MAX_ATTEMPTS
+    logger.warning("chunk %s: %s, attempt %s", job.chunk_id, error.code, job.attempts)
+    job.settle(JobState.PENDING if again else JobState.FAILED, error.code)
+    if again:
+        raise HearAgain from error
+
+
+@transaction.atomic
+def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
+    """Rows, job and captions together; nothing when the lease ran out in the meantime."""
+    if not job.settle(JobState.DONE if heard.segments else JobState.NO_SPEECH):
+        return
+    call = job.chunk.recording.call
+    for position, segment in enumerate(heard.segments):
+        utterance = build(
+            job.chunk,
+            segment,
+            source=Source.LIVE,
+            position=position,
+            language=heard.language,
+            provenance=engine.provenance,
+        )
+        utterance.participant = job.chunk.recording.participant
+        utterance.save()
+        events.emit(call, "caption", caption(utterance))

@@ -1,0 +1,111 @@
+"""Speech to text behind one door: what an engine must give, whoever makes it.
+
+Audio is always float32, mono, 16 kHz, -1..1. Times are integer milliseconds from the first sample plus
+`offset_ms`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from transcripts.engines import guards, vad
+from transcripts.engines.words import Segment, Transcription, Word
+
+SAMPLE_RATE = 16_000
+
+Samples = npt.NDArray[np.float32]
+
+
+class SpeechError(Exception):
+    """Something went wrong on the way from audio to text.
+
+    `code` is stable and safe to log and to store; `retry` says whether the same audio may work later.
+    """
+
+    code = "speech_error"
+    retry = False
+
+
+class RecognitionError(SpeechError):
+    """The engine gave up on audio that is well-formed (out of memory, a lost device)."""
+
+    code = "recognition_failed"
+    retry = True
+
+
+class EngineUnavailable(SpeechError):
+    """No engine can do this now. `how_to_install` is a sentence with the command to run."""
+
+    code = "engine_unavailable"
+    retry = True
+
+    def __init__(self, reason: str, how_to_install: str) -> None:
+        super().__init__(f"{reason}. {how_to_install}")
+        self.reason = reason
+        self.how_to_install = how_to_install
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do. `window_ms` is the longest stretch it hears at once (0: one piece of speech)."""
+
+    languages: frozenset[str]
+    word_times: bool
+    live: bool
+    offline: bool
+    window_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who wrote the text: kept with every utterance."""
+
+    engine: str
+    model: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recogniser gave for one window: the language that it heard in, and the words."""
+
+    language: str
+    words: list[Word]
+
+
+class SpeechEngine(ABC):
+    """One way to turn speech into text. Models are loaded by the constructor, once per process."""
+
+    capabilities: Capabilities
+    provenance: Provenance
+
+    def transcribe(self, audio: Samples, *, language: str | None, offset_ms: int = 0) -> Transcription:
+        """Hear `audio` and give its utterances, one per piece of speech.
+
+        `language` is "ko", "en" or None: then the first window decides for all. No speech gives no
+        segments: the recogniser is not asked, because one that hears silence invents sentences. Raises
+        RecognitionError.
+        """
+        segments: list[Segment] = []
+        for window in vad.windows(vad.speech_spans(audio), self.capabilities.window_ms):
+            heard = self._hear(audio, window, language)
+            language = heard.language
+            segments += guards.utterances(heard.words, window)
+        return Transcription(language or "", tuple(segment.shifted(offset_ms) for segment in segments))
+
+    def _hear(self, audio: Samples, window: list[vad.Span], language: str | None) -> Heard:
+        start, end = window[0].start_ms, window[-1].end_ms
+        heard = self.recognise(audio[_sample(start) : _sample(end)], language=language)
+        return Heard(heard.language, [word.shifted(start) for word in heard.words])
+
+    @abstractmethod
+    def recognise(self, audio: Samples, *, language: str | None) -> Heard:
+        """Hear one window of speech; word times count from its first sample. Raises RecognitionError."""
+
+
+def _sample(ms: int) -> int:
+    return ms * SAMPLE_RATE // 1000

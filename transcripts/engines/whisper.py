@@ -1,0 +1,155 @@
+"""faster-whisper (CTranslate2): Whisper models from a local directory or from the local hub cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transcripts.engines.base import (
+    Capabilities,
+    EngineUnavailable,
+    Heard,
+    Provenance,
+    RecognitionError,
+    Samples,
+    SpeechEngine,
+)
+from transcripts.engines.words import Word
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+LANGUAGES = ("ko", "en")
+WINDOW_MS = 28_000
+# One re-decode, a little freer, when the first try loops or is sure of nothing.
+TEMPERATURES = (0.0, 0.4)
+INSTALL = "Run: manage.py download_speech_model {model}"
+NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperOptions:
+    """`device` and `compute_type` may be "auto": float16 on CUDA, int8 on a CPU. Two one-thread workers
+    beat one two-thread worker, hence one thread."""
+
+    device: str = "auto"
+    compute_type: str = "auto"
+    threads: int = 1
+    beam_size: int = 1
+
+
+class WhisperEngine(SpeechEngine):
+    """A Whisper model in memory. Raises EngineUnavailable when it is not on this machine or cannot be
+    loaded.
+    """
+
+    capabilities = Capabilities(
+        languages=frozenset(LANGUAGES), word_times=True, live=True, offline=True, window_ms=WINDOW_MS
+    )
+
+    def __init__(self, model: str, models_dir: Path, options: WhisperOptions | None = None) -> None:
+        self.options = options or WhisperOptions()
+        self._model = load(locate(model, models_dir), model, self.options)
+        self.provenance = Provenance("faster-whisper", model_name(model), _version())
+
+    def recognise(self, audio: Samples, *, language: str | None) -> Heard:
+        try:
+            language = language or self._guess(audio)
+            segments, _ = self._model.transcribe(audio, language=language, **self._settings())
+            words = [_word(word) for segment in segments for word in segment.words or ()]
+        except RuntimeError as error:
+            raise RecognitionError(type(error).__name__) from error
+        return Heard(language, words)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "beam_size": self.options.beam_size,
+            "temperature": TEMPERATURES,
+            "word_timestamps": True,
+            "condition_on_previous_text": False,
+            "vad_filter": False,
+        }
+
+    def _guess(self, audio: Samples) -> str:
+        """The likelier of the two languages of the house; Whisper's other 97 are not on offer."""
+        _, _, probabilities = self._model.detect_language(audio)
+        scores = dict(probabilities)
+        return max(LANGUAGES, key=lambda code: float(scores.get(code, 0.0)))
+
+
+def model_name(model: str) -> str:
+    """A name fit for a row and a page: never a path of this machine."""
+    return Path(model).name if Path(model).is_absolute() else model
+
+
+def locate(model: str, models_dir: Path) -> Path:
+    """The directory of a model: a path, a folder of `models_dir`, or what the hub's cache holds. Never
+    downloads.
+    """
+    for candidate in (Path(model), model_folder(model, models_dir)):
+        if (candidate / "model.bin").is_file():
+            return candidate
+    return _in_hub_cache(model)
+
+
+def model_folder(model: str, models_dir: Path) -> Path:
+    """Where a named model is kept: owner/name becomes owner--name."""
+    return models_dir / model.replace("/", "--")
+
+
+def _in_hub_cache(model: str) -> Path:
+    from faster_whisper.utils import download_model
+
+    try:
+        return Path(download_model(model, local_files_only=True))
+    except (OSError, ValueError) as error:  # not cached is an OSError; an unknown size a ValueError
+        raise _unavailable(model, "is not installed") from error
+
+
+def load(path: Path, model: str, options: WhisperOptions) -> WhisperModel:
+    """Read a model into memory; its directory must hold its own tokenizer, or loading would ask the
+    network.
+    """
+    missing = [name for name in NEEDED_FILES if not (path / name).is_file()]
+    if missing:
+        raise _unavailable(model, f"lacks {', '.join(missing)}")
+    from faster_whisper import WhisperModel
+
+    device, compute_type = _device(options)
+    try:
+        return WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=options.threads)
+    except (RuntimeError, ValueError, OSError) as error:
+        kind = type(error).__name__
+        raise _unavailable(model, f"cannot be loaded on {device} ({kind})") from error
+
+
+def _device(options: WhisperOptions) -> tuple[str, str]:
+    import ctranslate2
+
+    device = options.device
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    if options.compute_type != "auto":
+        return device, options.compute_type
+    return device, "float16" if device == "cuda" else "int8"
+
+
+def _word(word: Any) -> Word:
+    return Word(
+        text=str(word.word),
+        start_ms=round(float(word.start) * 1000),
+        end_ms=round(float(word.end) * 1000),
+        confidence=round(float(word.probability), 3),
+    )
+
+
+def _unavailable(model: str, what: str) -> EngineUnavailable:
+    name = model_name(model)
+    return EngineUnavailable(f"The speech model {name!r} {what}", INSTALL.format(model=name))
+
+
+def _version() -> str:
+    import faster_whisper
+
+    return str(faster_whisper.__version__)

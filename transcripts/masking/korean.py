@@ -1,0 +1,131 @@
+"""Finding Korean profanity in units: syllable by syllable, whatever was put between the syllables.
+
+The text is read as several streams (as written, without digits, without stray letters, with drawn-out
+vowels closed, with typed letters composed). A hit in any stream is judged by how it stands there: at the
+start of a word, alone, or across gaps; then exceptions are taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import ahocorasick
+
+from transcripts.masking import syllables
+from transcripts.masking.hits import Hit
+from transcripts.masking.lexicon import Entry, Lexicon, Match
+from transcripts.masking.normalise import Unit
+from transcripts.masking.streams import Gap, Stream, streams
+
+# What may stand before a term in the same word.
+PREFIXES = re.compile(
+    "이|그|저|요|고|야|아|어|오|와|개|쌩|쌍|왕|생|핵|진짜|존나|졸라|너|니|네|내|이런|저런|그런|뭔|뭐|왜|참|에이|어휴|하|"
+    "아니|저이|미친|더러운|나쁜|늙은|어린|못된|또|씨"
+)
+# What may follow a term in the same word: particles, endings, forms of address, laughter, more of the same.
+TAILS = re.compile(
+    r"아|야|이|가(?!락)|은|는|를|을|도|들|의|에|와|과|랑|하(?!게)|한|만|인|임|입|네|냐|니|요|지(?!점)|죠|라|란|로|처럼|같|때문|"
+    r"놈|년(?!생|도)|새|것|거|련|롬|럼|왜|뭐|뭔|진짜|존|좆|개|ㅋ|ㅎ|ㅠ|ㅜ|ㅡ|다(?!시)|대|ㄴ|ㅈ|아니|너|니|당|장난|환불|제발|빨리|미친|"
+    r"해|했|할|합|함|떨|짓|데|던|든|까지|부터|보다|나|고|면|서|자|좀|씨|시"
+)
+# After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
+JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
+LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
+LONG_TERM = 3
+
+
+class KoreanMatcher:
+    def __init__(self, lexicon: Lexicon) -> None:
+        masked = list(lexicon.masked("ko"))
+        self._exact = _automaton((entry.term, entry) for entry in masked)
+        self._similar = _automaton(_similar_keys(entry for entry in masked if entry.sound_alikes))
+        self._allowed = _automaton((entry.term, entry) for entry in lexicon.allowed("ko"))
+
+    def hits(self, units: list[Unit]) -> list[Hit]:
+        views = streams(units)
+        allowed = self._exceptions(views[0])
+        found = {hit for view in views for hit in self._in_stream(view)}
+        return [hit for hit in found if not any(_is_excepted(hit, a, b) for a, b in allowed)]
+
+    def _in_stream(self, stream: Stream) -> Iterator[Hit]:
+        candidates = list(_search(self._exact, stream.chars))
+        candidates += _search(self._similar, _folded(stream.chars))
+        ends: set[int] = set()
+        for start, end, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
+            if _stands(stream, start, end, entry, ends):
+                ends.add(end)
+                yield Hit(stream.first[start], stream.last[end], entry)
+
+    def _exceptions(self, stream: Stream) -> list[tuple[int, int]]:
+        return [(stream.first[s], stream.last[e]) for s, e, _ in _search(self._allowed, stream.chars)]
+
+
+def _is_excepted(hit: Hit, first: int, last: int) -> bool:
+    """Whether a harmless text at [first, last] holds the hit, or begins before it and runs into it."""
+    return (first <= hit.first and hit.last <= last) or first < hit.first <= last
+
+
+def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for key, entry in pairs:
+        automaton.add_word(key.replace(" ", ""), (len(key.replace(" ", "")), entry))
+    automaton.make_automaton()
+    return automaton
+
+
+def _similar_keys(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    return ((_folded(entry.term), entry) for entry in entries)
+
+
+def _folded(chars: str) -> str:
+    return "".join(syllables.plain_vowel(syllables.soft(char)) for char in chars)
+
+
+def _search(automaton: ahocorasick.Automaton, chars: str) -> Iterator[tuple[int, int, Entry]]:
+    """(start, end included, entry) of every occurrence."""
+    if not len(automaton):
+        return
+    for end, (length, entry) in automaton.iter(chars):
+        yield end - length + 1, end, entry
+
+
+def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) -> bool:
+    """Whether an occurrence stands freely enough for its entry."""
+    inner = stream.gaps[start + 1 : end + 1]
+    if Gap.HARD in inner:
+        return False
+    if any(gap is not Gap.NONE for gap in inner) or stream.is_altered(start, end):
+        return _begins_piece(stream, start) and _ends_piece(stream, end, end - start + 1)
+    if entry.match is Match.ANYWHERE:
+        return True
+    if not (_begins_word(stream, start) or start - 1 in ends):
+        return False
+    return entry.match is Match.START or _ends_word(stream, end)
+
+
+def _begins_piece(stream: Stream, start: int) -> bool:
+    return stream.gaps[start] is not Gap.NONE and not stream.after_digit[start]
+
+
+def _begins_word(stream: Stream, start: int) -> bool:
+    if stream.gaps[start] is not Gap.NONE:
+        return not stream.after_digit[start]
+    before = stream.piece_before(start)
+    return bool(PREFIXES.fullmatch(before) or LAUGHTER.search(before) or _turns_to_letters(stream, start))
+
+
+def _turns_to_letters(stream: Stream, start: int) -> bool:
+    """감사합니다ㅅㅂ: typed letters after a syllable begin something new."""
+    return not syllables.is_syllable(stream.chars[start]) and syllables.is_syllable(stream.chars[start - 1])
+
+
+def _ends_word(stream: Stream, end: int) -> bool:
+    rest = stream.piece_after(end)
+    return not rest or TAILS.match(rest) is not None
+
+
+def _ends_piece(stream: Stream, end: int, length: int) -> bool:
+    rest = stream.piece_after(end)
+    tails = TAILS if length >= LONG_TERM else JOINED_TAILS
+    return not rest or tails.match(rest) is not None

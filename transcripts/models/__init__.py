@@ -1,0 +1,16 @@
+from transcripts.models.lexicon import LexiconEntry
+from transcripts.models.reveal import Reveal, RevealReason
+from transcripts.models.utterance import Source, Utterance
+from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
+
+__all__ = [
+    "CallTranscript",
+    "JobState",
+    "LexiconEntry",
+    "Reveal",
+    "RevealReason",
+    "Source",
+    "SpeechJob",
+    "TranscriptState",
+    "Utterance",
+]

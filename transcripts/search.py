@@ -1,0 +1,75 @@
+"""Finding calls again: by day, by state, by reference or by the customer's name."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from calls.models import Call, Participant
+from calls.models.call import ParticipantRole
+from calls.states import ACTIVE, CallStatus, EndReason
+
+REFERENCE = re.compile(r"^\s*(\d{4})-(\d{2})(\d{2})-(\d{1,6})\s*$")
+
+STATES: dict[str, Q] = {
+    "active": Q(status__in=ACTIVE),
+    "ended": Q(status=CallStatus.ENDED),
+    "left": Q(status=CallStatus.FAILED, end_reason=EndReason.ABANDONED),
+    "failed": Q(status=CallStatus.FAILED) & ~Q(end_reason=EndReason.ABANDONED),
+}
+STATE_NAMES = (
+    ("", _("All states")),
+    ("active", _("Running")),
+    ("ended", _("Ended")),
+    ("left", _("Customer left")),
+    ("failed", _("Not connected")),
+)
+
+
+class SearchForm(forms.Form):
+    """What cannot be read is ignored: a mistyped address must still show a list."""
+
+    q = forms.CharField(required=False, max_length=80)
+    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    state = forms.ChoiceField(required=False, choices=STATE_NAMES)
+
+    def wanted(self) -> dict[str, Any]:
+        self.is_valid()
+        return self.cleaned_data
+
+
+def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
+    """The calls that `user` may see and `wanted` (q, day, state; all optional) describes, newest first."""
+    calls = Call.objects.visible_to(user)
+    if wanted.get("q"):
+        calls = calls.filter(_described_by(wanted["q"]))
+    if wanted.get("day"):
+        calls = calls.filter(day=wanted["day"])
+    if wanted.get("state"):
+        calls = calls.filter(STATES[wanted["state"]])
+    return with_agents(calls).order_by("-created_at", "-number")
+
+
+def with_agents(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Each call with its place, and with its agents as `agents`."""
+    agents = Participant.objects.filter(role=ParticipantRole.AGENT)
+    return calls.select_related("place", "queue").prefetch_related(
+        Prefetch("participants", agents, to_attr="agents")
+    )
+
+
+def _described_by(text: str) -> Q:
+    reference = REFERENCE.match(text)
+    if reference:
+        year, month, day, number = map(int, reference.groups())
+        try:
+            return Q(day=date(year, month, day), number=number)
+        except ValueError:
+            return Q(pk__in=())
+    return Q(customer_name__icontains=text) | Q(topic__icontains=text)

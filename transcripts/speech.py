@@ -1,0 +1,53 @@
+"""Which engine hears which call, by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from calls.models import Call
+from transcripts.engines.base import EngineUnavailable, SpeechEngine
+from transcripts.engines.registry import Purpose, SpeechConfig, check, engine_for
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether captions can be made; `reason` is "" or a stable code, `how` the sentence with the command."""
+
+    available: bool
+    reason: str = ""
+    how: str = ""
+
+    def payload(self) -> dict[str, object]:
+        """As in `captions-state` and in `joined.captions`."""
+        return {"available": self.available, "reason": self.reason}
+
+
+NO_MODEL = "no_model"
+
+
+def speech_config() -> SpeechConfig:
+    return SpeechConfig(
+        live_model=settings.SPEECH_MODEL_LIVE,
+        offline_model=settings.SPEECH_MODEL_OFFLINE,
+        models_dir=settings.SPEECH_MODEL_DIR,
+        threads=settings.SPEECH_THREADS,
+        allow_fixture=settings.ALLOW_FIXTURE_SPEECH,
+    )
+
+
+def engine_of(call: Call, purpose: Purpose) -> SpeechEngine:
+    """The engine for a call. The fixture model hears demo calls and the test suite only. Raises
+    EngineUnavailable.
+    """
+    return engine_for(speech_config(), purpose, fixture=call.is_simulated)
+
+
+def availability(call: Call | None = None, purpose: Purpose = "live") -> Availability:
+    """Whether a call can be heard, asked of the disk only: no model is loaded (the web process asks too)."""
+    try:
+        check(speech_config(), purpose, fixture=call is not None and call.is_simulated)
+    except EngineUnavailable as error:
+        return Availability(False, NO_MODEL, error.how_to_install)
+    return Availability(True)

@@ -1,0 +1,39 @@
+"""Celery's edge: ids in, one action each. Live captions and final passes have queues of their own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from celery import Task, shared_task
+
+from transcripts.actions import final, live, sweep
+
+SETTLE_SECONDS = 2
+# The media server closes the last chunk a moment after the call has ended.
+FIRST_WAIT_SECONDS = 3
+
+
+@shared_task(
+    autoretry_for=(live.HearAgain,), max_retries=live.MAX_ATTEMPTS, retry_backoff=True, retry_jitter=True
+)
+def transcribe_chunk(chunk_id: int) -> None:
+    live.transcribe_chunk(chunk_id)
+
+
+@shared_task(bind=True, max_retries=60, default_retry_delay=SETTLE_SECONDS)
+def finish_transcript(self: Task[Any, Any], call_id: str) -> None:
+    """Waits for the live jobs by coming back; the sweep takes over when that takes minutes."""
+    try:
+        final.finish_transcript(uuid.UUID(call_id))
+    except final.NotSettled as error:
+        raise self.retry(exc=error) from error
+
+
+@shared_task
+def sweep_speech() -> None:
+    found = sweep.forgotten()
+    for chunk_id in found.chunk_ids:
+        transcribe_chunk.delay(chunk_id)
+    for call_id in found.call_ids:
+        finish_transcript.delay(str(call_id))

@@ -1,0 +1,115 @@
+"""How loud each side was over the whole call: numbers for a drawing, made once and kept beside the audio.
+
+The masked file is measured, not the original: the drawing tells nothing that may not be heard.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+STEP_MS = 100
+"""One stored level per tenth of a second; a drawing takes the loudest of those under each bar."""
+RATE = 8000
+LOUD = 0.25
+"""RMS of close, loud speech (full scale is 1.0): drawn as a full bar."""
+
+BAR_WIDTH = 4
+HEIGHT = 56
+
+
+def levels(audio: Path) -> list[int]:
+    """Loudness of each STEP_MS, 0 to 100. Read from the note beside the file, measured when there is none.
+
+    An unreadable file is silent: the page still shows the transcript.
+    """
+    note = audio.with_suffix(".levels.json")
+    if _is_fresh(note, audio):
+        kept: list[int] = json.loads(note.read_text(encoding="ascii"))
+        return kept
+    try:
+        measured = list(measure(audio))
+    except (av.error.FFmpegError, OSError) as error:
+        logger.warning("waveform: %s cannot be read: %s", audio.name, type(error).__name__)
+        return []
+    draft = note.with_suffix(".part")
+    draft.write_text(json.dumps(measured), encoding="ascii")
+    draft.replace(note)
+    return measured
+
+
+def _is_fresh(note: Path, audio: Path) -> bool:
+    return note.exists() and audio.exists() and note.stat().st_mtime >= audio.stat().st_mtime
+
+
+def measure(audio: Path) -> Iterator[int]:
+    """Decode once, a tenth of a second in memory."""
+    per_step = RATE * STEP_MS // 1000
+    rest: NDArray[np.float32] = np.zeros(0, np.float32)
+    for block in _samples(audio):
+        rest = np.concatenate((rest, block))
+        whole = len(rest) // per_step
+        for step in rest[: whole * per_step].reshape(whole, per_step):
+            yield _level(step)
+        rest = rest[whole * per_step :]
+    if len(rest):
+        yield _level(rest)
+
+
+def _samples(audio: Path) -> Iterator[NDArray[np.float32]]:
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    with av.open(str(audio)) as container:
+        for frame in container.decode(audio=0):
+            for small in resampler.resample(frame):
+                yield small.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+
+
+def _level(samples: NDArray[np.float32]) -> int:
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    return int(min(100, round(100 * (rms / LOUD) ** 0.5)))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """SVG path data in a box of `width` x HEIGHT, and the veils over masked spans as (x, width)."""
+
+    width: int
+    voice: str
+    beeps: str
+    veils: list[tuple[float, float]]
+
+
+def draw(steps: Sequence[int], length_ms: int, masked: Sequence[tuple[int, int]], bars: int = 310) -> Drawing:
+    """Bars over the whole call; those inside `masked` (start and end, ms) are drawn as a beep: all alike."""
+    width = bars * BAR_WIDTH
+    per_bar = max(1.0, length_ms / bars)
+    voice: list[str] = []
+    beeps: list[str] = []
+    for bar in range(bars):
+        start, end = bar * per_bar, (bar + 1) * per_bar
+        if any(first < end and last > start for first, last in masked):
+            beeps.append(_bar(bar, 40))
+        else:
+            voice.append(_bar(bar, _loudest(steps, start, end)))
+    scale = width / max(1, length_ms)
+    veils = [(round(first * scale, 1), round((last - first) * scale, 1)) for first, last in masked]
+    return Drawing(width, "".join(voice), "".join(beeps), veils)
+
+
+def _loudest(steps: Sequence[int], start: float, end: float) -> int:
+    first = int(start // STEP_MS)
+    return max(steps[first : max(first + 1, int(-(-end // STEP_MS)))], default=0)
+
+
+def _bar(bar: int, level: int) -> str:
+    half = max(0.5, level / 100 * (HEIGHT - 8) / 2)
+    return f"M{bar * BAR_WIDTH + 2} {HEIGHT / 2 - half:.1f}v{2 * half:.1f}"
