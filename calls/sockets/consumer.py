@@ -50,7 +50,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
 
     async def call_seat(self, event: dict[str, Any]) -> None:
         if self.page is not None and event["page"] != self.page.id:
-            await self.page.replaced(event["peer_id"])
+            await self.page.replaced(event["peer_id"], event["taken_at"])
 
     async def desk_wake(self, event: dict[str, Any]) -> None:
         if self.page is None or self.page.desk is None:
