@@ -16,6 +16,7 @@ from tests.transcripts.voices import record, spoken
 from transcripts.actions import live
 
 PROFANE = "아 씨발 노트북 배송이 왜 이렇게 늦어."
+SORRY = "불편을 드려 정말 죄송합니다."
 GREETING = "안녕하세요 무엇을 도와드릴까요?"
 
 
