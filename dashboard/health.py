@@ -15,11 +15,16 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from calls.media.rpc import NODES, node_key
+from calls.sockets.registry import connection_count
+
 logger = logging.getLogger(__name__)
 
 STARTED = time.monotonic()
 PATIENCE_SECONDS = 1.0
 """How long Redis may take: a health check that hangs is worse than one that fails."""
+SOME_NODES = 100
+"""Those that were seen last; nodes that are gone for good stand before them."""
 
 
 @require_safe
@@ -31,7 +36,7 @@ def health(_request: HttpRequest) -> JsonResponse:
     status = "unavailable" if not ready else "ok" if checks["media"] else "degraded"
     body: dict[str, Any] = {
         "status": status,
-        "connections": _connections(),
+        "connections": connection_count(),
         "uptime": round(time.monotonic() - STARTED, 1),
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "checks": {name: "ok" if passed else "failed" for name, passed in checks.items()},
@@ -65,9 +70,7 @@ def _client() -> redis.Redis[bytes]:
 
 
 def _media() -> bool:
-    return False
-
-
-def _connections() -> int:
-    """Open signaling sockets of this process."""
-    return 0
+    """Has any media node given a sign of life in the last seconds?"""
+    with _client() as client:
+        nodes = [node.decode() for node in client.zrange(NODES, -SOME_NODES, -1)]
+        return bool(nodes and client.exists(*map(node_key, nodes)))

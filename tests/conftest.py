@@ -35,10 +35,9 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     LANGUAGE_CODE="ko",
 )
-
-
-def pytest_configure() -> None:
-    django.setup()
+django.setup()  # the conftest files of the folders import models
+# An xdist worker inherits this environment; with the name in it pytest-django would read our settings before its own are made.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from calls.signals import call_finished, chunk_recorded
+from calls.signals import call_erasing, call_finished, chunk_recorded
 from transcripts import tasks
-from transcripts.actions import final, live
+from transcripts.actions import erase, final, live
 
 
 @receiver(chunk_recorded)
@@ -25,3 +25,9 @@ def hear_chunk(chunk_id: int, **_kwargs: Any) -> None:
 def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
     if final.open_transcript(call_id):
         tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)
+
+
+@receiver(call_erasing)
+def forget_words(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    """Inside the erasing transaction: what cannot be erased here stops it."""
+    erase.erase_words(call_id)

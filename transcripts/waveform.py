@@ -70,12 +70,12 @@ def _samples(audio: Path) -> Iterator[NDArray[np.float32]]:
     with av.open(str(audio)) as container:
         for frame in container.decode(audio=0):
             for small in resampler.resample(frame):
-                yield small.to_ndarray().reshape(-1)
+                yield small.to_ndarray().reshape(-1).astype(np.float32, copy=False)
 
 
 def _level(samples: NDArray[np.float32]) -> int:
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-    return min(100, round(100 * (rms / LOUD) ** 0.5))
+    return int(min(100, round(100 * (rms / LOUD) ** 0.5)))
 
 
 @dataclass(frozen=True, slots=True)

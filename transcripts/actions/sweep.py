@@ -43,7 +43,9 @@ def forgotten() -> Forgotten:
 
 
 def _without_transcript(old: datetime) -> Iterable[uuid.UUID]:
-    ended = Call.objects.exclude(status__in=ACTIVE).filter(transcript=None, ended_at__lt=old)
+    ended = Call.objects.exclude(status__in=ACTIVE).filter(
+        transcript=None, ended_at__lt=old, answered_at__isnull=False
+    )
     return ended.filter(recordings__isnull=False).distinct().values_list("pk", flat=True)[:LIMIT]
 
 
