@@ -14,13 +14,11 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
 STEP_MS = 100
 """One stored level per tenth of a second; a drawing takes the loudest of those under each bar."""
-RATE = 8000
 LOUD = 0.25
 """RMS of close, loud speech (full scale is 1.0): drawn as a full bar."""
 
@@ -53,31 +51,23 @@ def _is_fresh(note: Path, audio: Path) -> bool:
 
 
 def measure(audio: Path) -> Iterator[int]:
-    """Decode once, a tenth of a second in memory."""
-    per_step = RATE * STEP_MS // 1000
-    rest: NDArray[np.float32] = np.zeros(0, np.float32)
-    for block in _samples(audio):
-        rest = np.concatenate((rest, block))
-        whole = len(rest) // per_step
-        for step in rest[: whole * per_step].reshape(whole, per_step):
-            yield _level(step)
-        rest = rest[whole * per_step :]
-    if len(rest):
-        yield _level(rest)
-
-
-def _samples(audio: Path) -> Iterator[NDArray[np.float32]]:
-    # The layout stays: mixing down here would raise the level of two equal channels by 3 dB.
-    resampler = av.AudioResampler(format="fltp", rate=RATE)
+    """Decode once, frame by frame; only sums are kept."""
+    power, count = 0.0, 0
     with av.open(str(audio)) as container:
         for frame in container.decode(audio=0):
-            for small in resampler.resample(frame):
-                yield small.to_ndarray().mean(axis=0).astype(np.float32, copy=False)
+            samples = frame.to_ndarray()
+            power += float(np.vdot(samples, samples))
+            count += samples.size
+            if count * 1000 >= STEP_MS * frame.sample_rate * len(frame.layout.channels):
+                yield _level(power / count)
+                power, count = 0.0, 0
+    if count:
+        yield _level(power / count)
 
 
-def _level(samples: NDArray[np.float32]) -> int:
-    rms: float = np.sqrt(np.mean(np.square(samples, dtype=np.float64))).item()
-    return min(100, round(100 * math.sqrt(rms / LOUD)))
+def _level(power: float) -> int:
+    """`power` is the mean square of samples between -1 and 1."""
+    return min(100, round(100 * math.sqrt(math.sqrt(power) / LOUD)))
 
 
 @dataclass(frozen=True, slots=True)
