@@ -131,12 +131,6 @@ VALUES = (
     [],
     {"a": 1},
 )
-<<<<<<< HEAD
-WORDS = (
-    "to sdp candidate token callId sessionId since path muted roomId transportId dtlsParameters kind "
-    "rtpParameters producerId rtpCapabilities state offerId audioData timestamp sequence recorder"
-).split()
-=======
 WORDS = [
     "to",
     "sdp",
@@ -161,7 +155,6 @@ WORDS = [
     "sequence",
     "recorder",
 ]
->>>>>>> signaling
 # Not those that would end what the rest is sent to.
 TYPES = sorted(set(REQUESTS) - {"hang-up", "leave", "leave-session", "login"})
 

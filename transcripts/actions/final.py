@@ -24,6 +24,7 @@ from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import NO_MODEL, Availability, engine_of
+from transcripts.waveform import levels
 
 logger = logging.getLogger(__name__)
 
@@ -161,6 +162,9 @@ def _assemble(recording: Recording, result: _Result) -> None:
     original, masked = f"{base}.opus", f"{base}.masked.opus"
     pieces = [_piece(recording, chunk) for chunk in recording.chunks.all()]
     splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, result.spans())
+    levels(
+        settings.DATA_DIR / masked
+    )  # measured here, so that the first look at the page does not wait for it
     Recording.objects.filter(pk=recording.pk).update(original_path=original, masked_path=masked)
 
 
