@@ -40,8 +40,8 @@ export class Tracks {
         this.#seek(((event.clientX - box.left) / box.width) * this.lengthMs);
       });
     }
-    const speed = one("[data-speed]", this.root);
-    speed.addEventListener("click", () => (speed.textContent = `${this.player.faster()}×`));
+    const now = one("[data-speed-now]", this.root);
+    one("[data-speed]", this.root).addEventListener("click", () => (now.textContent = `${this.player.faster()}×`));
     for (const sound of sounds) sound.addEventListener("error", () => this.#cannotPlay());
   }
 
