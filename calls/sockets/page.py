@@ -190,12 +190,14 @@ class Page:
             await self.join_group(queue_group(link.queue_id))
         older = registry.seat(seat.peer_id, self)
         if older is not None:
-            await older.replaced(seat.peer_id)
-        await self.tell_call(seat.call_id, {"type": "call.seat", "peer_id": seat.peer_id, "page": self.id})
+            await older.replaced(seat.peer_id, link.taken_at)
+        notice = {"peer_id": seat.peer_id, "page": self.id, "taken_at": link.taken_at}
+        await self.tell_call(seat.call_id, {"type": "call.seat", **notice})
 
-    async def replaced(self, peer_id: str) -> None:
-        """A newer page of the same party has joined."""
-        if any(link.seat.peer_id == peer_id for link in self.links) and not self.session.closed:
+    async def replaced(self, peer_id: str, taken_at: float) -> None:
+        """Another page of the same party has joined; the newer one stays. Notices may come late: an older's says nothing."""
+        older = [link for link in self.links if link.seat.peer_id == peer_id and link.taken_at < taken_at]
+        if older and not self.session.closed:
             await self.close(CloseCode.REPLACED)
 
     async def give_up(self, link: SeatLink) -> bool:

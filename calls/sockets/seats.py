@@ -5,6 +5,7 @@ The functions with a `Key` run in the database's threads.
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class SeatLink:
         self.key = key
         self.status = CallStatus(status)
         self.queue_id = queue_id
+        self.taken_at = time.time()
+        """Unix time, so that processes can compare."""
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
         self.wound_up = False

@@ -55,13 +55,13 @@ class TestPage:
     ) -> None:
         await self.socket.disconnect(timeout=PATIENCE)
 
-    async def send(self, kind: str, **fields: Any) -> None:
+    async def send(self, kind: str, /, **fields: Any) -> None:
         await self.socket.send_json_to({"type": kind, **fields})
 
     async def send_raw(self, frame: str) -> None:
-        await self.socket.send_to(text_data=frame)
+        await self.socket.send_input({"type": "websocket.receive", "text": frame})
 
-    async def request(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def request(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """The data of the ack, or the answer itself. Raises Refused."""
         number = next(self._ids)
         await self.send(kind, id=number, **fields)
@@ -70,7 +70,7 @@ class TestPage:
             raise Refused(answer)
         return answer["data"] if answer["type"] == "ack" else answer
 
-    async def next(self, kind: str, **expected: Any) -> dict[str, Any]:
+    async def next(self, kind: str, /, **expected: Any) -> dict[str, Any]:
         """The next message of this type with these values; others are kept for later."""
         return await self.match(
             lambda message: (

@@ -32,7 +32,7 @@ async def cara():
         yield page
 
 
-def a_slice(sequence: int, data: bytes = b"sound", **changed: Any) -> dict[str, Any]:
+def a_slice(sequence: int, data: bytes = b"sound", /, **changed: Any) -> dict[str, Any]:
     return {
         "recorder": "r1",
         "sequence": sequence,

@@ -137,6 +137,7 @@ async def test_a_dead_node_is_noticed_by_the_pages_leases(pair, media: FakeMedia
 async def test_notices_of_the_media_server_reach_the_right_pages(pair) -> None:
     alice, cara, call = pair
     about = {"roomId": str(call.pk), "peerId": cara.peer_id}
+    await cara.next("peer-reconnected")
     await relay_media_event({"type": "new-producer", **about, "producerId": "p1", "kind": "audio"})
     assert (await alice.next("new-producer"))["peerId"] == cara.peer_id
     await relay_media_event({"type": "transport-state", **about, "transportId": "t1", "state": "failed"})
