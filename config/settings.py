@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from config.helpers import env
+from config.helpers.network import reachable_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -299,7 +300,7 @@ PLACE_FORM_RATE = env.text("RATE_PLACE_FORM", "20/min")
 # --- media ----------------------------------------------------------------------------------------------------------
 MEDIA_LISTEN_HOST = env.text("MEDIA_LISTEN_HOST", "0.0.0.0")  # noqa: S104 - browsers reach it from anywhere
 MEDIA_PORT = env.integer("MEDIA_PORT", 10000, low=0, high=65535)
-MEDIA_ANNOUNCED_ADDRESS = env.text("MEDIA_ANNOUNCED_ADDRESS", "")
+MEDIA_ANNOUNCED_ADDRESS = env.text("MEDIA_ANNOUNCED_ADDRESS", "") or reachable_address(MEDIA_LISTEN_HOST)
 STUN_URLS = env.words("STUN_URLS", "")
 TURN_URLS = env.words("TURN_URLS", "")
 TURN_SECRET = env.text("TURN_SECRET", "")

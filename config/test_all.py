@@ -92,8 +92,13 @@ def checks() -> list[Step]:
             "JavaScript types",
             [str(node.node), f"{frontend}/node_modules/typescript/bin/tsc", "-p", frontend],
         ),
-        Step("JavaScript tests", [str(node.node), "--test", "tests/js/**/*.test.js"]),
+        Step("JavaScript tests", [str(node.node), "--test", *javascript_tests()]),
     ]
+
+
+def javascript_tests() -> list[str]:
+    """By name: Node 20 knows no patterns, and later ones no folders."""
+    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.js"))) or ["tests/js holds no test"]
 
 
 def tests() -> dict[str, Step]:

@@ -35,12 +35,9 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     LANGUAGE_CODE="ko",
 )
-
-
-def pytest_configure() -> None:
-    """Workers of xdist inherit the environment: with the name of the settings in it they too would read them early."""
-    django.setup()
-    del os.environ["DJANGO_SETTINGS_MODULE"]
+django.setup()  # the conftest files of the folders import models
+# An xdist worker inherits this environment; with the name in it pytest-django would read our settings before its own are made.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -74,10 +74,7 @@ class SecureLink:
         self._on_state = on_state
         self._accept = accept
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def connected(self) -> bool:
-        return bool(self._dtls.state == "connected")
+        self.connected = False
 
     def parameters(self) -> dict[str, Any]:
         """DtlsParameters of the mediasoup vocabulary."""
@@ -114,6 +111,7 @@ class SecureLink:
     async def close(self) -> None:
         """Say goodbye and end every task."""
         self._dtls.remove_all_listeners()
+        self.connected = False
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -132,7 +130,9 @@ class SecureLink:
 
     def _changed(self) -> None:
         state = self._dtls.state
-        self._ice.on_media = self._media_arrived if state == "connected" else None
+        # Kept, because aiortc makes the name of its state anew for everyone who asks.
+        self.connected = state == "connected"
+        self._ice.on_media = self._media_arrived if self.connected else None
         self._on_state(state)
 
     def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bytes | None:

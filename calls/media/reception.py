@@ -57,7 +57,8 @@ class Reception:
         if self._base is None:
             self._base, self._highest = number, number
         elif number > self._highest:
-            self._note_gap(number, now)
+            if number > self._highest + 1:
+                self._note_gap(number, now)
             self._highest = number
         elif self._missing.pop(number, None) is not None:
             self.recovered += 1

@@ -21,6 +21,9 @@ class ReorderBuffer(Generic[Item]):
         """Add one item by its unwrapped sequence number; gives those that are in order now."""
         if self._next is None:
             self._next = number
+        if number == self._next and not self._waiting:
+            self._next += 1
+            return [item]
         if number < self._next or number in self._waiting:
             return []
         self._waiting[number] = (now, item)

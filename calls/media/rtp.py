@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HEADER = struct.Struct("!BBHLL")
 EXTENSION = struct.Struct("!HH")
@@ -15,8 +15,7 @@ SILENT_LEVEL = 127
 """The audio level of digital silence, in -dBov."""
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
+class RtpPacket(NamedTuple):
     marker: int
     """0x80 or 0, as it stands in the second byte."""
     payload_type: int

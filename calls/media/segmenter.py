@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from calls.media.opus import PACKET_SAMPLES, SAMPLE_RATE, SILENCE_20MS
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     start: int
     samples: int
     payload: bytes
@@ -32,20 +32,17 @@ class Frame:
         return self.start + self.samples
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """A new utterance starts at `start`."""
 
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """The utterance is over."""
 
 

@@ -53,6 +53,9 @@ class Transport:
             on_state=self._link_changed,
             accept=self._is_known_source,
         )
+        # Once per forwarded packet: bound here, so that no call stands in between.
+        self.send_rtp = self._link.send_rtp
+        self.resend = self._link.resend
 
     def describe(self) -> dict[str, Any]:
         """What the client's library needs to connect."""
@@ -82,12 +85,6 @@ class Transport:
 
     def remove_consumer(self, consumer: Consumer) -> None:
         self.consumers.pop(consumer.ssrc, None)
-
-    def send_rtp(self, packet: bytes) -> bytes | None:
-        return self._link.send_rtp(packet)
-
-    def resend(self, encrypted: bytes) -> None:
-        self._link.resend(encrypted)
 
     def silent_for(self, now: float) -> float:
         """Seconds since the client last proved that it is there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any
 
 from calls.signaling.errors import ErrorCode, SignalError
 
@@ -18,54 +18,45 @@ _INTEGER_DIGITS = 17
 
 
 def decode(frame: str) -> dict[str, Any]:
-    """The object in `frame`. Raises SignalError(malformed) for anything else."""
+    """The object in `frame`, still to be checked. Raises SignalError(malformed) for anything else."""
     try:
-        value = json.loads(frame, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        value = json.loads(frame, parse_int=_integer)
     except (ValueError, RecursionError):
         raise SignalError(ErrorCode.MALFORMED) from None
     if not isinstance(value, dict):
         raise SignalError(ErrorCode.MALFORMED)
-    _check(value)
     return value
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > _INTEGER_DIGITS or abs(int(digits)) > MAX_INTEGER:
-        raise ValueError("integer out of range")
-    return int(digits)
+def check(value: Any) -> None:
+    """Raises SignalError(malformed) for numbers, texts and nesting that are not safe to hand on.
 
-
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("number out of range")
-    return number
-
-
-def _constant(_name: str) -> NoReturn:
-    raise ValueError("not a number")
-
-
-def _check(value: Any) -> None:
-    """Walk without recursion: what is checked may be nested as deep as a frame is long."""
+    Walks without recursion: what is checked may be nested as deep as a frame is long.
+    """
     pending = [(value, 1)]
     while pending:
         item, depth = pending.pop()
-        if isinstance(item, str):
-            _check_text(item)
-        elif isinstance(item, dict | list):
-            if depth > MAX_DEPTH:
-                raise SignalError(ErrorCode.MALFORMED)
+        if isinstance(item, dict | list) and depth <= MAX_DEPTH:
             pending.extend((child, depth + 1) for child in _children(item))
+        elif isinstance(item, dict | list) or not _is_clean(item):
+            raise SignalError(ErrorCode.MALFORMED)
+
+
+def _integer(digits: str) -> int | float:
+    """Thousands of digits are not worth reading: beyond every limit, that is infinity."""
+    return int(digits) if len(digits) <= _INTEGER_DIGITS else math.inf
 
 
 def _children(item: dict[str, Any] | list[Any]) -> list[Any]:
     return [*item.keys(), *item.values()] if isinstance(item, dict) else item
 
 
-def _check_text(text: str) -> None:
-    if "\x00" in text or not (text.isascii() or _encodable(text)):
-        raise SignalError(ErrorCode.MALFORMED)
+def _is_clean(item: str | float | bool | None) -> bool:
+    if isinstance(item, str):
+        return "\x00" not in item and (item.isascii() or _encodable(item))
+    if isinstance(item, float):
+        return math.isfinite(item)
+    return item is None or abs(item) <= MAX_INTEGER
 
 
 def _encodable(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from calls.signaling.decode import decode
+from calls.signaling.decode import check, decode
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
 from calls.signaling.messages import Needs, Relayed, Request, parse
 from calls.signaling.rate import Throttle
@@ -171,6 +171,7 @@ class Session:
         reply = Reply()
         try:
             reply = _reply(message)
+            check(message)
             request = parse(message)
             seat = self._admit(request)
             if isinstance(request, Relayed) and seat is not None:
@@ -238,5 +239,6 @@ def _reply(message: dict[str, Any]) -> Reply:
     id_ = message.get("id")
     if isinstance(id_, bool) or not isinstance(id_, str | int | None) or len(str(id_)) > MAX_ID:
         raise SignalError(ErrorCode.MALFORMED, "id must be a short text or a whole number.", field="id")
+    check(id_)
     name = message.get("type")
     return Reply(id_, name if isinstance(name, str) else "")

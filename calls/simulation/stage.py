@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import Role, Team, User
-from calls.actions.calls import CustomerDetails, place_call
-from calls.models import Place, Queue, QueueMembership
+from calls.actions.calls import CustomerDetails, finish_call, place_call
+from calls.models import Call, Place, Queue, QueueMembership
 from calls.models.call import CallSource
 from calls.models.place import MediaPath
+from calls.states import EndReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ def lane(number: int, *, team_name: str, relayed: bool = False) -> Lane:
     place, _made = Place.objects.update_or_create(
         queue=queue, name=f"{team_name} {number}", defaults={"is_active": False, "media_path": path}
     )
+    for left_over in Call.objects.active().filter(place=place):  # of a run that was broken off
+        finish_call(left_over, EndReason.CLOSED)
     agent = _agent(number, team, queue)
     return Lane(place, agent)
 

@@ -73,21 +73,21 @@ class Wire:
         finally:
             self._handlers[kind].remove(take)
 
-    async def request(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def request(self, message_type: str, /, **fields: Any) -> dict[str, Any]:
         """Send a request and return what it was answered. Raises WireError, TimeoutError."""
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            await self.send(kind, id=number, **fields)
+            await self.send(message_type, id=number, **fields)
             return await asyncio.wait_for(answer, ACK_SECONDS)
         finally:
             self._waiting.pop(number, None)
 
-    async def send(self, kind: str, **fields: Any) -> None:
+    async def send(self, message_type: str, /, **fields: Any) -> None:
         if self._socket is None:
             raise WireError("closed", "the socket is not open")
-        await self._socket.send(json.dumps({"type": kind, **fields}))
+        await self._socket.send(json.dumps({"type": message_type, **fields}))
 
     async def _read(self) -> None:
         assert self._socket is not None  # opened in __aenter__

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from calls.signaling.errors import CloseCode
+from calls.signaling.messages import Login
+from calls.signaling.session import Perform, Reply
 from calls.sockets.handlers import HANDLERS
 from calls.sockets.origin import is_allowed
 from calls.sockets.page import Page
@@ -26,7 +27,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
         self.page.start()
         token = token_in_address(self.scope)
         if token is not None:
-            await self.page.receive(json.dumps({"type": "login", "token": token}))
+            await self.page.run([Perform(Login(token=token), Reply(), None)])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.page is not None:
@@ -49,7 +50,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
 
     async def call_seat(self, event: dict[str, Any]) -> None:
         if self.page is not None and event["page"] != self.page.id:
-            await self.page.replaced(event["peer_id"])
+            await self.page.replaced(event["peer_id"], event["taken_at"])
 
     async def desk_wake(self, event: dict[str, Any]) -> None:
         if self.page is None or self.page.desk is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from calls.access import queues_watched_by
 from calls.actions.offers import expire_offer
 from calls.actions.presence import close_desk, desk_snapshot, open_desk, renew_desk
 from calls.models import Offer
+from calls.models.offer import OfferState
 from calls.sockets.background import Coalescer, OwnedTasks
 from calls.sockets.database import in_database
 
@@ -33,6 +35,7 @@ class Desk:
         self._refresh = Coalescer(tasks, f"desk-{user.pk}", self._send_changes)
         self._shown: dict[str, Any] = {}
         self._ringing: str | None = None
+        self._ended: deque[str] = deque(maxlen=64)
         self._timer: asyncio.Task[None] | None = None
 
     async def open(self) -> dict[str, Any]:
@@ -44,7 +47,9 @@ class Desk:
 
     async def renew(self) -> None:
         if self._session is None or not await in_database(renew_desk, self._session):
-            await self.open()  # the lease had run out, as when a computer slept; the page lives
+            # The lease had run out, as when a computer slept; the page lives, and what it shows may be old.
+            self._session, self.queue_ids, _ = await in_database(_open, self.user, self._session)
+            self.wake()
 
     async def close(self) -> None:
         if self._session is not None:
@@ -68,10 +73,16 @@ class Desk:
         before, self._shown = self._shown, snapshot
         for message in _changes(before, snapshot):
             await self._tell(message)
-        offer = snapshot["offer"]
-        if self._ringing is not None and (offer is None or offer["offerId"] != self._ringing):
-            await self._end_offer(self._ringing, await in_database(_outcome_of, self._ringing))
-        if offer is not None:
+        await self._compare_offer(snapshot["offer"])
+
+    async def _compare_offer(self, offer: dict[str, Any] | None) -> None:
+        """Make up for notices that were lost. The snapshot may be older than what was heard since it was read."""
+        ringing = self._ringing
+        if ringing is not None and (offer is None or offer["offerId"] != ringing):
+            outcome = await in_database(_outcome_of, ringing)
+            if outcome != OfferState.PENDING:
+                await self._end_offer(ringing, outcome)
+        if offer is not None and offer["offerId"] not in self._ended:
             await self._show_offer(offer)
 
     async def _show_offer(self, offer: dict[str, Any]) -> None:
@@ -80,6 +91,7 @@ class Desk:
             await self._tell({"type": "offer-ringing", "offer": offer})
 
     async def _end_offer(self, offer_id: str, reason: str) -> None:
+        self._ended.append(offer_id)
         if offer_id == self._ringing:
             self._ring(None)
             await self._tell({"type": "offer-ended", "offerId": offer_id, "reason": reason})

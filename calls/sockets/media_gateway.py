@@ -105,7 +105,7 @@ def gateway() -> MediaGateway:
 
 
 def _new_client() -> Client:
-    from calls.media.rpc import MediaClient
+    from calls.media.client import MediaClient
 
     client: Client = MediaClient(settings.REDIS_URL)
     return client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -74,11 +75,18 @@ class Page:
         self.session.closed = True
         registry.closed(self)
         await self.tasks.stop()
-        for link in list(self._links.values()):
-            await self._drop(link)
+        for link in self.links:
+            await self._finally(self._drop(link))
         if self.desk is not None:
-            await self.leave_group(desk_group(self.desk.user.pk))
-            await self.desk.close()
+            await self._finally(self.leave_group(desk_group(self.desk.user.pk)))
+            await self._finally(self.desk.close())
+
+    async def _finally(self, work: Awaitable[object]) -> None:
+        """One step of saying good-bye; the steps after it are taken whatever happens. Leases run out in any case."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001
+            logger.error("closing page %s: %s", self.id, describe(error))
 
     async def _watch(self) -> None:
         """Closes a socket that never logs in or has fallen silent."""
@@ -104,6 +112,8 @@ class Page:
                     await self._perform_in(request.lane, effect)
 
     async def send(self, message: dict[str, Any]) -> None:
+        if self.session.closed:
+            return
         seat = self.session.seat(message.get("callId", ""))
         if seat is not None:
             seat.notice(message)
@@ -180,12 +190,14 @@ class Page:
             await self.join_group(queue_group(link.queue_id))
         older = registry.seat(seat.peer_id, self)
         if older is not None:
-            await older.replaced(seat.peer_id)
-        await self.tell_call(seat.call_id, {"type": "call.seat", "peer_id": seat.peer_id, "page": self.id})
+            await older.replaced(seat.peer_id, link.taken_at)
+        notice = {"peer_id": seat.peer_id, "page": self.id, "taken_at": link.taken_at}
+        await self.tell_call(seat.call_id, {"type": "call.seat", **notice})
 
-    async def replaced(self, peer_id: str) -> None:
-        """A newer page of the same party has joined."""
-        if any(link.seat.peer_id == peer_id for link in self.links) and not self.session.closed:
+    async def replaced(self, peer_id: str, taken_at: float) -> None:
+        """Another page of the same party has joined; the newer one stays. Notices may come late: an older's says nothing."""
+        older = [link for link in self.links if link.seat.peer_id == peer_id and link.taken_at < taken_at]
+        if older and not self.session.closed:
             await self.close(CloseCode.REPLACED)
 
     async def give_up(self, link: SeatLink) -> bool:
@@ -216,10 +228,10 @@ class Page:
     async def _drop(self, link: SeatLink) -> None:
         if not await self.give_up(link):
             return
-        try:
+        if link.is_over and not link.wound_up:
+            await _wind_up(link)
+        with contextlib.suppress(SignalError):  # the right may have run out with the page
             await in_database(lambda: party_disconnected(link.key.prove()))
-        except SignalError:
-            logger.debug("the right of %s had run out", link.seat.peer_id)
 
     def call_is_over(self, link: SeatLink) -> None:
         """Its sound is brought to the disk, after the slices that are on their way; the page stays for what comes."""
@@ -239,5 +251,6 @@ class Page:
 
 
 async def _wind_up(link: SeatLink) -> None:
+    link.wound_up = True
     await gateway().leave(link.seat)
     await in_database(finish_slices, uuid.UUID(link.seat.peer_id))

@@ -5,6 +5,7 @@ The functions with a `Key` run in the database's threads.
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,11 @@ class SeatLink:
         self.key = key
         self.status = CallStatus(status)
         self.queue_id = queue_id
+        self.taken_at = time.time()
+        """Unix time, so that processes can compare."""
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
+        self.wound_up = False
         self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
         self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
         self._position: dict[str, Any] | None = None
@@ -64,6 +68,10 @@ class SeatLink:
     @property
     def waits(self) -> bool:
         return self.status is CallStatus.RINGING
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in FINAL
 
     def wake(self, seq: int) -> None:
         """Event `seq` is stored; read it unless it was sent already."""
@@ -90,7 +98,7 @@ class SeatLink:
         self.status = CallStatus(event["status"])
         if not self.waits:
             await self.page.leave_queue(self)
-        if self.status in FINAL:
+        if self.is_over:
             self.page.call_is_over(self)
 
     async def _send_position(self) -> None:

@@ -1,4 +1,8 @@
-"""The customer's pages: the place that a QR code opens, and the call that its form starts."""
+"""The customer's pages: the place that a QR code opens, and the call that its form starts.
+
+Their forms are exempt from the CSRF check: no cookie or session gives a customer any right that another site could borrow,
+the token in the address is all there is. It also could not pass: a page that tells no referrer posts with `Origin: null`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from calls.access import Party, customer_party
@@ -31,6 +36,7 @@ from calls.views.pages import (
 from calls.views.strings import CALL
 
 
+@csrf_exempt
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, code: str) -> HttpResponse:
@@ -69,6 +75,7 @@ def _landing(request: HttpRequest, found: Place, form: CallForm) -> HttpResponse
     return render(request, "calls/place.html", context, status=422 if form.errors else 200)
 
 
+@csrf_exempt
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def call(request: HttpRequest, token: str) -> HttpResponse:
@@ -86,6 +93,7 @@ def _show(request: HttpRequest, party: Party, token: str, form: RatingForm | Non
         "call": party.call,
         "place": party.call.place,
         "facts": facts,
+        "topic": dict(party.call.place.topic_choices()).get(party.call.topic, party.call.topic),
         "screen": _screen(party.call),
         "talked": party.call.duration if party.call.connected_at else None,
         "rating_form": form or RatingForm(),

@@ -57,17 +57,6 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def lan_address() -> str:
-    """This machine's address on its own network, or nothing. No packet is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("10.255.255.255", 9))
-        except OSError:
-            return ""
-        address = str(probe.getsockname()[0])
-    return "" if address.startswith("127.") else address
-
-
 def _claim(kind: socket.SocketKind, host: str, port: int, variable: str) -> None:
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind is socket.SOCK_STREAM:  # a port in TIME_WAIT is free for a server, which sets the same

@@ -10,7 +10,8 @@ from typing import Any
 
 import segno
 
-from config.supervisor.options import ROOT, Options, lan_address
+from config.helpers.network import lan_address
+from config.supervisor.options import ROOT, Options
 from config.supervisor.plan import PYTHON
 
 

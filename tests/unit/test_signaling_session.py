@@ -138,7 +138,7 @@ def test_an_event_is_sent_once() -> None:
     assert [seat.takes(seq) for seq in (3, 4, 4, 6, 5)] == [False, True, False, True, False]
 
 
-@pytest.mark.parametrize("id_", [True, 1.5, [], {}, "x" * 65, 2**53 + 1])
+@pytest.mark.parametrize("id_", [True, 1.5, [], {}, "x" * 65, 2**53 + 1, "\x00", "\ud800"])
 def test_an_id_of_a_wrong_kind_is_refused_without_being_repeated(id_: Any) -> None:
     [effect] = send(cara(), type="ping", id=id_)
     assert isinstance(effect, Send)
@@ -151,6 +151,13 @@ def test_a_refusal_carries_the_id() -> None:
     assert isinstance(effect, Send)
     assert effect.message["id"] == 4
     assert effect.message["code"] == "unknown_type"
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800"])
+def test_a_text_that_cannot_be_stored_is_refused_by_the_requests_id(text: str) -> None:
+    [effect] = send(cara(), type="offer", to=ALICE, sdp=text, id=4)
+    assert isinstance(effect, Send)
+    assert (effect.message["id"], effect.message["code"]) == (4, "malformed")
 
 
 def test_a_large_frame_is_refused_and_the_socket_lives() -> None:

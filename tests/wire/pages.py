@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,26 +55,26 @@ class TestPage:
     ) -> None:
         await self.socket.disconnect(timeout=PATIENCE)
 
-    async def send(self, type: str, **fields: Any) -> None:
-        await self.socket.send_json_to({"type": type, **fields})
+    async def send(self, kind: str, /, **fields: Any) -> None:
+        await self.socket.send_json_to({"type": kind, **fields})
 
     async def send_raw(self, frame: str) -> None:
-        await self.socket.send_to(text_data=frame)
+        await self.socket.send_input({"type": "websocket.receive", "text": frame})
 
-    async def request(self, type: str, **fields: Any) -> dict[str, Any]:
+    async def request(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """The data of the ack, or the answer itself. Raises Refused."""
         number = next(self._ids)
-        await self.send(type, id=number, **fields)
+        await self.send(kind, id=number, **fields)
         answer = await self.match(lambda message: message.get("id") == number)
         if answer["type"] == "error":
             raise Refused(answer)
         return answer["data"] if answer["type"] == "ack" else answer
 
-    async def next(self, type: str, **expected: Any) -> dict[str, Any]:
+    async def next(self, kind: str, /, **expected: Any) -> dict[str, Any]:
         """The next message of this type with these values; others are kept for later."""
         return await self.match(
             lambda message: (
-                message["type"] == type and all(message[key] == value for key, value in expected.items())
+                message["type"] == kind and all(message[key] == value for key, value in expected.items())
             )
         )
 
@@ -108,16 +109,9 @@ class TestPage:
         output = await self.socket.receive_output(timeout=PATIENCE)
         if output["type"] == "websocket.close":
             raise Closed(output.get("code", 1000))
-        message = self._decode(output["text"])
+        message: dict[str, Any] = json.loads(output["text"])
         hold_to_protocol(message)
         return message
-
-    @staticmethod
-    def _decode(text: str) -> dict[str, Any]:
-        import json
-
-        decoded: dict[str, Any] = json.loads(text)
-        return decoded
 
     # --- verbs ---
 
@@ -153,9 +147,7 @@ async def jwt(user: User) -> str:
 
 async def both_in_call(alice: User, cara: Cara) -> tuple[TestPage, TestPage]:
     """Pages of the agent and of the customer, both joined."""
-    hers, his = TestPage(), TestPage()
-    await hers.__aenter__()
-    await his.__aenter__()
+    hers, his = await TestPage().__aenter__(), await TestPage().__aenter__()
     await hers.logs_in(alice)
     await hers.joins(callId=str(cara.call.pk))
     await his.joins(token=cara.token)

@@ -16,6 +16,7 @@ from calls import events
 from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
 from calls.models.recording import ChunkCodec
+from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
@@ -197,9 +198,9 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
 
 
 def _wait_for_model(call: Call, transcript: CallTranscript) -> None:
-    with transaction.atomic():
-        if transcript.settle(TranscriptState.WAITING_MODEL) and transcript.attempts == 1:
-            events.emit(call, "captions-state", Availability(False, NO_MODEL).payload())
+    """The recording is kept, and nothing of it is played: what was not heard cannot be masked."""
+    if transcript.settle(TranscriptState.WAITING_MODEL):
+        tell_captions(call, Availability(False, NO_MODEL))
 
 
 def _start_again(transcript: CallTranscript) -> None:
