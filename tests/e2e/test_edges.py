@@ -74,7 +74,7 @@ async def test_the_customer_rates_the_call(scene: Scene) -> None:
     await alice.hangs_up()
     await expect(cara.page.locator("[data-on=ended]")).to_be_visible()
     assert await axe_violations(cara.page) == []
-    await cara.page.locator("[data-on=ended] input[name=rating][value='4']").check(force=True)
+    await cara.page.locator("[data-on=ended] label:has(input[name=rating][value='4'])").click()
     await cara.page.locator("[data-on=ended] button.btn[data-kind=act]").click()
     await expect(cara.page.locator("[data-on=ended] [role=status]")).to_be_visible()
     assert (
