@@ -40,8 +40,9 @@ export class Tracks {
         this.#seek(((event.clientX - box.left) / box.width) * this.lengthMs);
       });
     }
-    const speed = one("[data-speed]", this.root);
-    speed.addEventListener("click", () => (speed.textContent = `${this.player.faster()}×`));
+    one("[data-speed]", this.root).addEventListener("click", () => {
+      one("[data-speed-now]", this.root).textContent = `${this.player.faster()}×`;
+    });
     for (const sound of sounds) sound.addEventListener("error", () => this.#cannotPlay());
   }
 
