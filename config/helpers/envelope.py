@@ -28,10 +28,13 @@ def failure(code: str, message: str, status_code: int, **details: Any) -> Respon
 class ApiError(exceptions.APIException):
     """An error with a stable code. `message` is for people, in their language."""
 
-    def __init__(self, code: str, message: str, status_code: int = status.HTTP_400_BAD_REQUEST) -> None:
+    def __init__(
+        self, code: str, message: str, status_code: int = status.HTTP_400_BAD_REQUEST, **details: Any
+    ) -> None:
         super().__init__(detail=message, code=code)
         self.code = code
         self.status_code = status_code
+        self.details = details
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -47,7 +50,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _describe(error: Exception) -> tuple[str, str, dict[str, Any]]:
     if isinstance(error, ApiError):
-        return error.code, str(error.detail), {}
+        return error.code, str(error.detail), error.details
     if isinstance(error, exceptions.ValidationError):
         return "invalid", _("Some fields are missing or wrong."), {"fields": error.detail}
     if isinstance(error, Http404 | exceptions.NotFound):

@@ -66,6 +66,21 @@ class Person:
         """What the page says of itself in `data-…` of its root, for instance `mediaPath`."""
         return await self.page.evaluate("(name) => document.documentElement.dataset[name] ?? null", name)
 
+    async def captions(self) -> list[str]:
+        return await self.page.locator("[data-captions] .said").all_text_contents()
+
+    async def reads_a_masked_caption(self, within: float = 60.0) -> list[str]:
+        """Wait until a masked word stands among the captions; gives them all."""
+
+        async def masked() -> bool:
+            return await self.page.locator("[data-captions] .mask").count() > 0
+
+        try:
+            await until(masked, f"{self.tab.name} reads a masked word", within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; read: {await self.captions()}") from None
+        return await self.captions()
+
     async def becomes(self, name: str, wanted: str, within: float = 25.0) -> None:
         async def there() -> bool:
             return await self.state(name) == wanted
@@ -142,6 +157,17 @@ class Alice(Person):
 
     async def hangs_up(self) -> None:
         await self.page.locator("[data-on=talk] [data-hang-up]").click()
+
+    async def opens_the_record(self) -> None:
+        """From the page after the call; waits until the transcript is no longer being made."""
+        await self.page.locator("[data-wrap-record]").click()
+        await self.page.wait_for_url("**/records/**")
+        await self.record_is_ready()
+
+    async def record_is_ready(self) -> None:
+        """The page refreshes by itself; the tracks appear with the masked sound."""
+        await expect(self.page.locator("[data-moving]")).to_have_count(0, timeout=90_000)
+        await expect(self.page.locator("[data-turn]").first).to_be_visible(timeout=30_000)
 
 
 class Scene:

@@ -276,6 +276,34 @@ describe("the tap", () => {
     assert.equal(dead.states.at(-1), "working");
   });
 
+  test("a media server that falls silent is left, one that never reports is not", async () => {
+    const { tap, states, devices } = aTap();
+    let now = 0;
+    mock.method(Date, "now", () => now);
+    tap.start({});
+    await settle();
+    const pass = async (seconds) => {
+      for (let second = 0; second < seconds; second += 1) {
+        now += 1_000;
+        mock.timers.tick(1_000);
+        await settle();
+      }
+    };
+    await pass(20);
+    assert.equal(devices.length, 1);
+    for (const timestamp of [100, 200]) {
+      devices[0].stats = new Map([["r", { type: "remote-inbound-rtp", timestamp }]]);
+      await pass(2);
+    }
+    assert.equal(states.at(-1), "working");
+    await pass(2);
+    assert.ok(states.includes("lost"));
+    await pass(1);
+    assert.equal(devices.length, 2);
+    tap.stop();
+    Date.now.mock.restore();
+  });
+
   test("once stopped it stays away", async () => {
     const { tap, asked } = aTap();
     tap.start({});
@@ -410,6 +438,17 @@ describe("the fallback", () => {
     fallback.standDown();
     await pass(0);
     assert.deepEqual(sent.map(({ last }) => Boolean(last)), [false, true]);
+  });
+
+  test("even a short gap is sent once the tap has worked", async () => {
+    const { fallback, sent, recorders, pass } = aFallback();
+    fallback.standDown();
+    fallback.standBy({});
+    await pass(500);
+    recorders[0].give("one");
+    fallback.standDown();
+    await pass(0);
+    assert.equal(sent.length, 2);
   });
 
   test("the next gap has a recorder of its own", async () => {

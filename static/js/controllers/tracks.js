@@ -40,9 +40,8 @@ export class Tracks {
         this.#seek(((event.clientX - box.left) / box.width) * this.lengthMs);
       });
     }
-    one("[data-speed]", this.root).addEventListener("click", () => {
-      one("[data-speed-now]", this.root).textContent = `${this.player.faster()}×`;
-    });
+    const now = one("[data-speed-now]", this.root);
+    one("[data-speed]", this.root).addEventListener("click", () => (now.textContent = `${this.player.faster()}×`));
     for (const sound of sounds) sound.addEventListener("error", () => this.#cannotPlay());
   }
 
