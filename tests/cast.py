@@ -42,7 +42,8 @@ def an_agent(
     username: str = "alice", *, queue: Queue | None = None, role: str = Role.AGENT, **fields: Any
 ) -> User:
     defaults: dict[str, Any] = {"name": {"alice": "김서연", "bob": "박도현"}.get(username, username)}
-    user = User.objects.create_user(username, PASSWORD, role=role, **(defaults | fields))
+    password = fields.pop("password_for_tests", PASSWORD)
+    user = User.objects.create_user(username, password, role=role, **(defaults | fields))
     queue = queue or a_queue()
     user.teams.add(queue.team)
     if role == Role.AGENT:

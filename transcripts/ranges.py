@@ -68,7 +68,7 @@ def file_response(path: Path, range_header: str, content_type: str) -> HttpRespo
 
 async def _read(path: Path, part: Part) -> AsyncIterator[bytes]:
     """In a thread: a slow disk must not hold up the sockets of this process."""
-    with path.open("rb") as file:
+    with await asyncio.to_thread(path.open, "rb") as file:
         file.seek(part.first)
         left = len(part)
         while left > 0 and (piece := await asyncio.to_thread(file.read, min(PIECE, left))):

@@ -10,4 +10,7 @@ app_name = "transcripts"
 urlpatterns = [
     path("", views.records, name="records"),
     path("<uuid:call_id>/", views.record, name="record"),
+    path("<uuid:call_id>/parts/", views.record_parts, name="parts"),
+    path("<uuid:call_id>/audio/<uuid:participant_id>.opus", views.audio, name="audio"),
+    path("<uuid:call_id>/reveal/", views.reveal_word, name="reveal"),
 ]

@@ -6,17 +6,30 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import staff_of
-from transcripts.search import STATE_NAMES, SearchForm, find
+from accounts.models import User
+from calls.models import Call, Recording
+from transcripts.access import utterances_for
+from transcripts.actions.reveal import RevealRefused, reveal
+from transcripts.forms import RevealForm
+from transcripts.models import RevealReason, Utterance
+from transcripts.ranges import file_response
+from transcripts.record import read
+from transcripts.search import STATE_NAMES, SearchForm, find, with_agents
 
 PER_PAGE = 30
+REVEAL_SECONDS = 30
 
 
 @require_safe
+@never_cache
 @login_required
 def records(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
@@ -36,6 +49,74 @@ def records(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @login_required
 def record(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
-    raise NotImplementedError
+    user = staff_of(request)
+    call = get_object_or_404(with_agents(Call.objects.visible_to(user)), pk=call_id)
+    context = {
+        "nav": "records",
+        "record": read(user, call),
+        "call": call,
+        "reasons": RevealReason.choices,
+        "reveal_seconds": REVEAL_SECONDS,
+        "earlier": _neighbour(user, call, "-created_at"),
+        "later": _neighbour(user, call, "created_at"),
+    }
+    return render(request, "transcripts/record.html", context)
+
+
+def _neighbour(user: User, call: Call, order: str) -> Call | None:
+    """The call that came before or after this one, of those that the user may see."""
+    side = "created_at__lt" if order.startswith("-") else "created_at__gt"
+    calls: QuerySet[Call] = Call.objects.visible_to(user)
+    return calls.filter(**{side: call.created_at}).order_by(order).only("id").first()
+
+
+@require_safe
+@never_cache
+@login_required
+def record_parts(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
+    """What changes while the transcript is made, without the page around it."""
+    user = staff_of(request)
+    call = get_object_or_404(with_agents(Call.objects.visible_to(user)), pk=call_id)
+    return render(request, "transcripts/_parts.html", {"record": read(user, call), "call": call})
+
+
+@require_safe
+@login_required
+def audio(request: HttpRequest, call_id: uuid.UUID, participant_id: uuid.UUID) -> HttpResponseBase:
+    """One side with its beeps. The original has no address."""
+    mine = Recording.objects.filter(call__in=Call.objects.visible_to(staff_of(request)))
+    recording = get_object_or_404(mine, call_id=call_id, participant_id=participant_id)
+    file = recording.masked_file()
+    if file is None:
+        raise Http404
+    try:
+        response = file_response(file, request.headers.get("Range", ""), "audio/ogg")
+    except OSError as error:
+        raise Http404 from error
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@never_cache
+@login_required
+def reveal_word(request: HttpRequest, call_id: uuid.UUID) -> JsonResponse:
+    """The word behind one mask, once the look is on record. 400 without a reason, 404 when it is not the user's to see."""
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _refused("no_reason", _("Choose a reason."), 400)
+    wanted = form.cleaned_data
+    user = staff_of(request)
+    try:
+        said = utterances_for(user).get(pk=wanted["utterance"], call_id=call_id)
+        word = reveal(user, said, wanted["mask"], wanted["reason"], wanted["note"])
+    except (Utterance.DoesNotExist, RevealRefused):
+        return _refused("not_found", _("This word cannot be shown."), 404)
+    return JsonResponse({"word": word, "seconds": REVEAL_SECONDS})
+
+
+def _refused(code: str, message: str, status: int) -> JsonResponse:
+    return JsonResponse({"code": code, "message": message}, status=status)

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
 STEP_MS = 100
 """One stored level per tenth of a second; a drawing takes the loudest of those under each bar."""
-RATE = 8000
 LOUD = 0.25
 """RMS of close, loud speech (full scale is 1.0): drawn as a full bar."""
 
@@ -52,30 +51,23 @@ def _is_fresh(note: Path, audio: Path) -> bool:
 
 
 def measure(audio: Path) -> Iterator[int]:
-    """Decode once, a tenth of a second in memory."""
-    per_step = RATE * STEP_MS // 1000
-    rest: NDArray[np.float32] = np.zeros(0, np.float32)
-    for block in _samples(audio):
-        rest = np.concatenate((rest, block))
-        whole = len(rest) // per_step
-        for step in rest[: whole * per_step].reshape(whole, per_step):
-            yield _level(step)
-        rest = rest[whole * per_step :]
-    if len(rest):
-        yield _level(rest)
-
-
-def _samples(audio: Path) -> Iterator[NDArray[np.float32]]:
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    """Decode once, frame by frame; only sums are kept."""
+    power, count = 0.0, 0
     with av.open(str(audio)) as container:
         for frame in container.decode(audio=0):
-            for small in resampler.resample(frame):
-                yield small.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+            samples = frame.to_ndarray()
+            power += float(np.vdot(samples, samples))
+            count += samples.size
+            if count * 1000 >= STEP_MS * frame.sample_rate * len(frame.layout.channels):
+                yield _level(power / count)
+                power, count = 0.0, 0
+    if count:
+        yield _level(power / count)
 
 
-def _level(samples: NDArray[np.float32]) -> int:
-    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-    return int(min(100, round(100 * (rms / LOUD) ** 0.5)))
+def _level(power: float) -> int:
+    """`power` is the mean square of samples between -1 and 1."""
+    return min(100, round(100 * math.sqrt(math.sqrt(power) / LOUD)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ CALL: Strings = {
     "position": _("{count} ahead of you"),
     "next": _("You are next"),
     "minutes": _("about {minutes} min"),
-    "soon": _("less than a minute"),
+    "soon": _("under 1 min"),
     "unknown": _("not known yet"),
     "agentName": _("Agent {name}"),
     "agentUnnamed": _("Your agent"),

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import resource
 import secrets
 import struct
@@ -21,7 +22,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvloop
 
@@ -136,6 +137,8 @@ async def talk(parties: list[Talker], seconds: float) -> None:
     loop = asyncio.get_running_loop()
     begin = loop.time()
     for turn in range(int(seconds * 50)):
+        # Also when late: who only sends would lose what it is sent.
+        await asyncio.sleep(0)
         for number, one in enumerate(parties):
             due = begin + turn * 0.02 + number * 0.02 / len(parties)
             if due - loop.time() > 0.001:
@@ -143,36 +146,55 @@ async def talk(parties: list[Talker], seconds: float) -> None:
             await one.say(packets[turn % 50])
 
 
-async def cost(remote: Remote, parties: list[Talker], seconds: float) -> float:
-    """Percent of one core that the server used while everybody spoke."""
+class Spent(NamedTuple):
+    """What the server spent, and on how many packets."""
+
+    cpu_s: float
+    received: int
+    forwarded: int
+
+
+async def cost(remote: Remote, parties: list[Talker], seconds: float) -> Spent:
+    """What the server spent while everybody spoke. Per packet, since a busy machine makes the parties late."""
     await talk(parties, 1.0)
-    loop = asyncio.get_running_loop()
-    cpu, began = (await remote.handle("cpu", {}))["cpu"], loop.time()
+    before = await spent(remote)
     await talk(parties, seconds)
-    used = (await remote.handle("cpu", {}))["cpu"] - cpu
-    return 100 * used / (loop.time() - began)
+    after = await spent(remote)
+    return Spent(*(now - then for now, then in zip(after, before, strict=True)))
+
+
+async def spent(remote: Remote) -> Spent:
+    peers = [peer for room in (await remote.handle("stats", {}))["rooms"] for peer in room["peers"]]
+    received = sum(producer["packets"] for peer in peers for producer in peer["producers"])
+    forwarded = sum(consumer["packets"] for peer in peers for consumer in peer["consumers"])
+    return Spent((await remote.handle("cpu", {}))["cpu"], received, forwarded)
+
+
+def percent(cpu_s: float, packets: int) -> float:
+    """Of one core, for a stream of 50 packets a second."""
+    return 100 * 50 * cpu_s / packets
 
 
 async def measure(remote: Remote, streams: int, seconds: float) -> dict[str, float]:
     async with talkers(remote, streams, record=False) as parties:
-        received = await cost(remote, parties, seconds)
+        plain = await cost(remote, parties, seconds)
     async with talkers(remote, streams, record=True) as parties:
         tapped = await cost(remote, parties, seconds)
     async with talkers(remote, streams, record=False) as parties:
         forwards = await listen_to_each_other(parties)
-        before = sum(one.heard for one in parties)
-        forwarded = await cost(remote, parties, seconds)
-        heard = sum(one.heard for one in parties) - before
+        shared = await cost(remote, parties, seconds)
+        heard = sum(one.heard for one in parties)
+    receiving = plain.cpu_s / plain.received
+    forwarding = shared.cpu_s - receiving * shared.received
     return {
         "streams": streams,
         "forwards": forwards,
-        "received_percent": round(received, 2),
-        "tapped_percent": round(tapped, 2),
-        "forwarded_percent": round(forwarded, 2),
-        "percent_per_received_stream": round(received / streams, 3),
-        "percent_per_tapped_stream": round(tapped / streams, 3),
-        "percent_per_forward": round((forwarded - received) / forwards, 4),
-        "arrived_share": round(heard / (forwards * 50 * (seconds + 1)), 4),
+        "percent_per_received_stream": round(percent(plain.cpu_s, plain.received), 3),
+        "percent_per_tapped_stream": round(percent(tapped.cpu_s, tapped.received), 3),
+        "percent_per_forward": round(percent(forwarding, shared.forwarded), 4),
+        "packets_forwarded": shared.forwarded,
+        "packets_heard": heard,
+        "load_average": round(os.getloadavg()[0], 1),
     }
 
 

@@ -173,9 +173,10 @@ def test_a_withdrawn_supervisor_sees_nothing(client, bob):
 def test_more_agents_and_calls_ask_no_more_questions(bob, client):
     def some(number: int) -> None:
         for each in range(number):
-            talking(an_agent(f"agent-{number}-{each}"))
+            talking(an_agent(f"agent-{number}-{each}"), everyones)
             presence.set_state(on_duty(an_agent(f"idle-{number}-{each}")), "away")
 
+    everyones = a_place()
     nobodys = a_place(a_queue("빈 대기열"), is_default=False, name="빈 곳")
     client.force_login(bob)
     some(2)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.browser import Browsers, browsers
+from tests.e2e.people import Scene
 from tests.services import ROOT
+from tests.stack import Stack
 
 KEPT = ROOT / "var" / "test"
 
@@ -22,6 +24,12 @@ async def open_browsers(request: pytest.FixtureRequest, tmp_path: Path) -> Async
         if getattr(request.node, "failed", False):
             await opened.keep_pictures()
             _keep(tmp_path, KEPT / request.node.name)
+
+
+@pytest.fixture
+def scene(live_stack: Stack, open_browsers: Browsers, tmp_path: Path) -> Scene:
+    """`scene.set("alice")`, then `alice = await scene.agent()` and `cara = await scene.cara()`."""
+    return Scene(live_stack, open_browsers, tmp_path)
 
 
 @pytest.hookimpl(wrapper=True)

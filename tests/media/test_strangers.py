@@ -14,6 +14,7 @@ from aioice import stun
 
 from calls.media import ice
 from calls.media.ice import IceLite, UdpPort
+from calls.media.transport import MAX_RTCP_SOURCES
 from calls.simulation.sfu_device import _announced
 from tests.media.tones import ToneTrack, hear
 
@@ -138,6 +139,28 @@ async def test_rubbish_from_a_known_address_harms_nothing(party, server, caplog)
     rubbish = server.rooms["room"].peers["alice"].transports[leg.id].producers[77]
     assert rubbish.reception.received > 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_sources_that_were_not_announced_are_not_even_decrypted(party, server) -> None:
+    """libsrtp keeps a context for each source that it decrypts: endless sources would be endless memory."""
+    alice = await party("alice")
+    leg = await alice.device.send_leg()
+    link = server.rooms["room"].peers["alice"].transports[leg.id]._link
+    asked: list[int] = []
+    decrypt = link._open
+    link._open = lambda data, unprotect, receiver: (asked.append(data[1]), decrypt(data, unprotect, receiver))
+    for ssrc in range(1, 300):
+        await encrypted(
+            leg, leg.dtls._tx_srtp.protect, struct.pack("!BBHLL", 0x80, 111, 1, 1, ssrc) + b"\xf8"
+        )
+        await encrypted(leg, leg.dtls._tx_srtp.protect_rtcp, struct.pack("!BBHL", 0x80, 201, 1, ssrc))
+    await alice.device.produce(ToneTrack(440))
+    async with asyncio.timeout(10):
+        # aiortc sets the marker of each packet: 0x80 | 111.
+        while 239 not in asked:
+            await asyncio.sleep(0.01)
+    assert len([kind for kind in asked if kind == 201]) == MAX_RTCP_SOURCES
+    assert 111 not in asked
 
 
 async def encrypted(leg, protect, packet: bytes) -> None:

@@ -161,6 +161,13 @@ def test_without_a_model_the_chunk_waits_and_the_pages_are_told_once(
     assert sweep.forgotten().chunk_ids == []
 
 
+def test_the_first_words_heard_tell_the_pages_that_captions_work(scene: Scene) -> None:
+    for at in (0, 5000):
+        transcribe_chunk(scene.says("agent", "잠시만 기다려 주세요.", at_ms=at).pk)
+    told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
+    assert told == [{"available": True, "reason": ""}]
+
+
 def test_when_a_model_is_installed_the_waiting_chunks_are_heard(
     scene: Scene, settings: Settings, tmp_path: Path
 ) -> None:

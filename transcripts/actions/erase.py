@@ -1,4 +1,6 @@
-"""When a call's time is over its words go; that somebody looked behind a mask stays on record, without remarks."""
+"""When a call's time is over its words go; that somebody looked behind a mask stays on record, without
+remarks.
+"""
 
 from __future__ import annotations
 

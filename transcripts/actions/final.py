@@ -16,6 +16,7 @@ from calls import events
 from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
 from calls.models.recording import ChunkCodec
+from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
@@ -24,6 +25,7 @@ from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import NO_MODEL, Availability, engine_of
+from transcripts.waveform import levels
 
 logger = logging.getLogger(__name__)
 
@@ -161,6 +163,9 @@ def _assemble(recording: Recording, result: _Result) -> None:
     original, masked = f"{base}.opus", f"{base}.masked.opus"
     pieces = [_piece(recording, chunk) for chunk in recording.chunks.all()]
     splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, result.spans())
+    levels(
+        settings.DATA_DIR / masked
+    )  # measured here, so that the first look at the page does not wait for it
     Recording.objects.filter(pk=recording.pk).update(original_path=original, masked_path=masked)
 
 
@@ -193,9 +198,9 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
 
 
 def _wait_for_model(call: Call, transcript: CallTranscript) -> None:
-    with transaction.atomic():
-        if transcript.settle(TranscriptState.WAITING_MODEL) and transcript.attempts == 1:
-            events.emit(call, "captions-state", Availability(False, NO_MODEL).payload())
+    """The recording is kept, and nothing of it is played: what was not heard cannot be masked."""
+    if transcript.settle(TranscriptState.WAITING_MODEL):
+        tell_captions(call, Availability(False, NO_MODEL))
 
 
 def _start_again(transcript: CallTranscript) -> None:

@@ -7,7 +7,7 @@ import logging
 from django.db import transaction
 
 from calls import events
-from calls.models import Chunk
+from calls.models import Call, CallEvent, Chunk
 from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.decode import decode
@@ -60,9 +60,10 @@ def _wait_for_model(job: SpeechJob) -> None:
     call = job.chunk.recording.call
     job.settle(JobState.WAITING_MODEL, NO_MODEL)
     CallTranscript.objects.get_or_create(call=call)
-    waiting = CallTranscript.objects.filter(call=call, state=TranscriptState.PENDING)
-    if waiting.update(state=TranscriptState.WAITING_MODEL):
-        events.emit(call, "captions-state", Availability(False, NO_MODEL).payload())
+    CallTranscript.objects.filter(call=call, state=TranscriptState.PENDING).update(
+        state=TranscriptState.WAITING_MODEL
+    )
+    tell_captions(call, Availability(False, NO_MODEL))
 
 
 def _fail(job: SpeechJob, error: SpeechError) -> None:
@@ -79,6 +80,7 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
     if not job.settle(JobState.DONE if heard.segments else JobState.NO_SPEECH):
         return
     call = job.chunk.recording.call
+    tell_captions(call, Availability(True))
     for position, segment in enumerate(heard.segments):
         utterance = build(
             job.chunk,
@@ -91,3 +93,14 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
         utterance.participant = job.chunk.recording.participant
         utterance.save()
         events.emit(call, "caption", caption(utterance))
+
+
+@transaction.atomic
+def tell_captions(call: Call, state: Availability) -> None:
+    """Tell the pages whether captions can be made, when that is news. The row lock makes two workers tell
+    it once.
+    """
+    Call.objects.select_for_update().get(pk=call.pk)
+    last = CallEvent.objects.filter(call=call, type="captions-state").order_by("seq").last()
+    if last is None or last.payload != state.payload():
+        events.emit(call, "captions-state", state.payload())

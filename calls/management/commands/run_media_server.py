@@ -35,7 +35,7 @@ class Command(BaseCommand):
             uvloop.run(self._run(config, options["node"]))
         except OSError as error:
             raise CommandError(
-                f"UDP {config.listen_host}:{config.port} cannot be used: {error.strerror}"
+                f"UDP {config.listen_host}:{config.port} cannot be used: {error.strerror or error}"
             ) from error
         except RedisError as error:
             raise CommandError(f"Redis cannot be reached: {type(error).__name__}") from error

@@ -103,7 +103,7 @@ export class DirectPeer {
 
   /** @param {RTCPeerConnection} connection */
   async #offer(connection) {
-    if (!this.mayOffer || connection !== this.connection) return;
+    if (!this.mayOffer || connection !== this.connection || connection.signalingState !== "stable") return;
     try {
       this.makingOffer = true;
       await connection.setLocalDescription();

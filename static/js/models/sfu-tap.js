@@ -1,6 +1,7 @@
 // Our microphone to the media server, for captions and the recording; on the relayed path also the other side's sound.
 
 import { Backoff } from "./backoff.js";
+import { Pulse } from "./pulse.js";
 
 /** @import {Message} from "./wire.js" */
 /** @typedef {(type: string, fields?: Record<string, unknown>) => Promise<any>} Request */
@@ -12,6 +13,7 @@ import { Backoff } from "./backoff.js";
  * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
  */
 
+const PULSE_MS = 1_000;
 /** No DTX: silence keeps packets coming, so that both sides of the recording keep their times. */
 const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false };
 
@@ -48,6 +50,7 @@ export class SfuTap {
     /** @type {Promise<any> | null} */ this.hearing = null;
     /** @type {any} */ this.producer = null;
     /** @type {any} */ this.retryTimer = null;
+    /** @type {any} */ this.pulseTimer = null;
   }
 
   /** @param {MediaStreamTrack} track */
@@ -118,6 +121,17 @@ export class SfuTap {
       made.then(({ producerId }) => done({ id: producerId }), failed);
     });
     this.producer = await sending.produce({ track: this.track, codecOptions: CODEC_OPTIONS, stopTracks: false });
+    this.#watch(run, new Pulse());
+  }
+
+  /** @param {number} run @param {Pulse} pulse */
+  #watch(run, pulse) {
+    this.pulseTimer = setTimeout(async () => {
+      const report = await this.producer?.getStats().catch(() => null);
+      if (run !== this.run || !report) return;
+      if (pulse.beats(report.values(), Date.now())) this.#watch(run, pulse);
+      else this.#failed(run);
+    }, PULSE_MS);
   }
 
   /** @param {number} run @param {"createSendTransport" | "createRecvTransport"} make */
@@ -191,6 +205,7 @@ export class SfuTap {
   }
 
   #close() {
+    clearTimeout(this.pulseTimer);
     this.sending?.close();
     this.hearing?.then((hearing) => hearing.close()).catch(() => undefined);
     this.device = this.sending = this.hearing = this.producer = null;

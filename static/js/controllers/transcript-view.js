@@ -1,0 +1,79 @@
+// The conversation: shown by speaker, searched, followed while the recording plays.
+
+import { all, one } from "../helpers/page.js";
+import { cut, next, turnAt } from "../models/finder.js";
+
+export class TranscriptView {
+  /**
+   * @param {HTMLElement} root
+   * @param {(ms: number) => void} onHear
+   */
+  constructor(root, onHear) {
+    this.root = root;
+    this.current = -1;
+    this.found = -1;
+    root.addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest("[data-hear]");
+      if (button) onHear(Number(/** @type {HTMLElement} */ (button).dataset["hear"]));
+    });
+    for (const button of all("[data-show]")) button.addEventListener("click", () => this.#filter(button));
+    const field = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-find]"));
+    field?.addEventListener("input", () => this.#find(field.value));
+    field?.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.#go(event.shiftKey ? -1 : 1);
+    });
+  }
+
+  get turns() {
+    return all("[data-turn]", this.root);
+  }
+
+  /** @param {number} ms */
+  follow(ms) {
+    const turns = this.turns;
+    const at = turnAt(turns.map((turn) => Number(turn.dataset["start"])), ms);
+    const now = ms > Number(turns[at]?.dataset["end"]) + 1500 ? -1 : at;
+    if (now === this.current) return;
+    this.current = now;
+    turns.forEach((turn, index) => turn.toggleAttribute("data-now", index === now));
+    turns[now]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {HTMLElement} chosen */
+  #filter(chosen) {
+    for (const button of all("[data-show]")) button.setAttribute("aria-pressed", String(button === chosen));
+    const wanted = chosen.dataset["show"];
+    for (const turn of this.turns) {
+      const masked = wanted === "masked" && turn.hasAttribute("data-masked");
+      turn.hidden = !(wanted === "all" || masked || turn.dataset["from"] === wanted);
+    }
+    one("[data-none]", this.root).hidden = this.turns.some((turn) => !turn.hidden);
+  }
+
+  /** @param {string} wanted */
+  #find(wanted) {
+    for (const text of all("[data-text]", this.root)) {
+      const runs = cut(text.textContent ?? "", wanted);
+      text.replaceChildren(...runs.map((run) => (run.hit ? marked(run.text) : document.createTextNode(run.text))));
+    }
+    this.found = -1;
+    if (wanted.trim()) this.#go(1);
+    else one("[data-found]").textContent = "";
+  }
+
+  /** @param {number} step */
+  #go(step) {
+    const marks = all("mark", this.root).filter((mark) => !mark.closest("[hidden]"));
+    this.found = next(this.found, step, marks.length);
+    marks.forEach((mark, index) => mark.toggleAttribute("data-current", index === this.found));
+    marks[this.found]?.scrollIntoView({ block: "center" });
+    one("[data-found]").textContent = marks.length ? `${this.found + 1} / ${marks.length}` : "0";
+  }
+}
+
+/** @param {string} text */
+function marked(text) {
+  const mark = document.createElement("mark");
+  mark.textContent = text;
+  return mark;
+}

@@ -1,0 +1,13 @@
+// The page of one call.
+
+import { one } from "./helpers/page.js";
+import { Reveal } from "./controllers/reveal.js";
+import { TranscriptView } from "./controllers/transcript-view.js";
+import { Tracks } from "./controllers/tracks.js";
+import "./controllers/refresh.js";
+
+const recording = /** @type {HTMLElement | null} */ (document.querySelector("[data-tracks]"));
+const conversation = one("[data-turns]");
+const transcript = new TranscriptView(conversation, (ms) => void tracks?.hear(ms));
+const tracks = recording ? new Tracks(recording, (ms) => transcript.follow(ms)) : null;
+new Reveal(/** @type {HTMLDialogElement} */ (one("[data-reveal-dialog]")), conversation);

@@ -1,0 +1,210 @@
+"""The cast in front of real browsers: `await cara.calls()`, `await alice.answers()`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.async_api import Page, expect
+
+from calls.simulation.speech import SAMPLE_RATE, read_pcm
+from tests import voices
+from tests.e2e.browser import WATCH_CONNECTIONS, Browsers, Tab, audio_received, until
+from tests.services import ROOT
+from tests.stack import Stack
+
+DEMO = ROOT / "transcripts" / "fixture" / "demo"
+PASSWORD = "correct horse battery"
+
+SET_STAGE = f"""
+from accounts.models import Role
+from calls.models import Place
+from tests.cast import a_place, a_queue, a_supervisor, a_team, an_agent
+queue = a_queue("{{queue}}", a_team("{{queue}}"))
+place = a_place(queue, is_default=False, **{{place}})
+names = {{{{"alice": "김서연", "dan": "이하늘", "bob": "박도현"}}}}
+for username in {{agents}}:
+    an_agent(username + "{{suffix}}", queue=queue, name=names[username], password_for_tests="{PASSWORD}")
+if {{supervisor}}:
+    a_supervisor("bob{{suffix}}", queue=queue, name=names["bob"], password_for_tests="{PASSWORD}")
+answer = place.code
+"""
+
+
+def turns(language: str, side: str, path: Path, *, only: slice = slice(None), gap: float = 1.0) -> Path:
+    """Sentences of the bundled demo speech that the fixture model knows, as a voice for a fake microphone."""
+    script = json.loads((DEMO / "script.json").read_text(encoding="utf-8"))[language]
+    sound = read_pcm(DEMO / f"{language}-{side}.opus")
+    mine = [turn for turn in script if turn["side"] == side][only]
+    pause = np.zeros(int(gap * SAMPLE_RATE), np.int16)
+    pieces = [pause]
+    for turn in mine:
+        pieces += [sound[_samples(turn["start_ms"] - 100) : _samples(turn["end_ms"] + 200)], pause]
+    return voices.write_wav(path, np.concatenate(pieces))
+
+
+def _samples(ms: int) -> int:
+    return max(0, ms) * SAMPLE_RATE // 1000
+
+
+@dataclass
+class Person:
+    tab: Tab
+    stack: Stack
+
+    @property
+    def page(self) -> Page:
+        return self.tab.page
+
+    async def sees(self, text: str) -> None:
+        await expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
+
+    async def state(self, name: str) -> str | None:
+        """What the page says of itself in `data-…` of its root, for instance `mediaPath`."""
+        return await self.page.evaluate("(name) => document.documentElement.dataset[name] ?? null", name)
+
+    async def captions(self) -> list[str]:
+        return await self.page.locator("[data-captions] .said").all_text_contents()
+
+    async def reads_a_masked_caption(self, within: float = 60.0) -> list[str]:
+        """Wait until a masked word stands among the captions; gives them all."""
+
+        async def masked() -> bool:
+            return await self.page.locator("[data-captions] .mask").count() > 0
+
+        try:
+            await until(masked, f"{self.tab.name} reads a masked word", within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; read: {await self.captions()}") from None
+        return await self.captions()
+
+    async def becomes(self, name: str, wanted: str, within: float = 25.0) -> None:
+        async def there() -> bool:
+            return await self.state(name) == wanted
+
+        await until(there, f"{self.tab.name}: {name} = {wanted}", within)
+
+    async def hears(self, within: float = 20.0) -> dict[str, Any]:
+        """Wait until packets with audible sound have come from the other side; gives that stream's statistics."""
+
+        async def audible() -> dict[str, Any] | None:
+            rows = await audio_received(self.page)
+            loud = [
+                row for row in rows if row["packetsReceived"] > 50 and row.get("totalAudioEnergy", 0) > 0.0005
+            ]
+            return loud[0] if loud else None
+
+        found = await until(audible, f"{self.tab.name} hears the other side", within)
+        assert found is not None
+        return found
+
+
+@dataclass
+class Cara(Person):
+    place_code: str = ""
+
+    async def opens_the_link(self, language: str = "ko") -> None:
+        await self.page.goto(f"{self.stack.url}/p/{self.place_code}/?lang={language}")
+
+    async def calls(self, *, name: str = "이정은", topic: int = 0, language: str = "ko") -> None:
+        await self.opens_the_link(language)
+        await self.page.locator("input[name=topic]").nth(topic).check(force=True)
+        await self.page.locator("input[name=name]").fill(name)
+        await self.page.locator("input[name=contact]").fill("010-1234-2210")
+        await self.page.locator("input[name=consent]").check()
+        await self.page.locator("[data-start]").click()
+        await self.page.wait_for_url("**/call/**")
+
+    @property
+    def token(self) -> str:
+        return self.page.url.split("/call/")[1].strip("/").split("?")[0]
+
+    async def hangs_up(self) -> None:
+        await self.page.locator("[data-on=call] [data-hang-up]").click()
+
+
+@dataclass
+class Alice(Person):
+    username: str = "alice"
+
+    async def logs_in(self) -> None:
+        await self.page.goto(f"{self.stack.url}/accounts/login/")
+        await self.page.locator("input[name=username]").fill(self.username)
+        await self.page.locator("input[name=password]").fill(PASSWORD)
+        await self.page.locator("button[type=submit], form button.btn[data-kind=act]").first.click()
+        await self.page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+    async def goes_on_duty(self) -> None:
+        await self.logs_in()
+        await self.page.goto(f"{self.stack.url}/desk/")
+        await self.becomes("link", "online")
+        await self.page.locator("[data-on=idle] [data-set-state=available]").click()
+        await self.becomes("deskState", "available")
+
+    async def is_rung(self) -> None:
+        await expect(self.page.locator("[data-accept]")).to_be_visible(timeout=25_000)
+
+    async def answers(self) -> None:
+        await self.is_rung()
+        await self.page.locator("[data-accept]").click()
+
+    async def passes_on(self) -> None:
+        await self.is_rung()
+        await self.page.locator("[data-reject]").click()
+
+    async def hangs_up(self) -> None:
+        await self.page.locator("[data-on=talk] [data-hang-up]").click()
+
+    async def opens_the_record(self) -> None:
+        """From the page after the call; waits until the transcript is no longer being made."""
+        await self.page.locator("[data-wrap-record]").click()
+        await self.page.wait_for_url("**/records/**")
+        await self.record_is_ready()
+
+    async def record_is_ready(self) -> None:
+        """The page refreshes by itself; the tracks appear with the masked sound."""
+        await expect(self.page.locator("[data-moving]")).to_have_count(0, timeout=90_000)
+        await expect(self.page.locator("[data-turn]").first).to_be_visible(timeout=30_000)
+
+
+class Scene:
+    """One place with its queue and people in a running system; each test has its own."""
+
+    count = 0
+
+    def __init__(self, stack: Stack, browsers: Browsers, folder: Path) -> None:
+        Scene.count += 1
+        self.stack = stack
+        self.browsers = browsers
+        self.folder = folder
+        self.suffix = str(Scene.count)
+        self.code = ""
+
+    def set(self, *agents: str, supervisor: bool = False, **place: Any) -> None:
+        """Make the rows: the agents by name, a supervisor bob, the place's fields."""
+        code = SET_STAGE.format(
+            queue=f"queue {self.suffix}",
+            suffix=self.suffix,
+            agents=agents,
+            supervisor=supervisor,
+            place=place,
+        )
+        self.code = self.stack.ask(code)
+
+    async def cara(self, *, voice: Path | None = None, name: str = "cara", **options: Any) -> Cara:
+        voice = voice or turns("ko", "customer", self.folder / f"{name}.wav")
+        tab = await self._open(name, voice=voice, phone=True, **options)
+        return Cara(tab, self.stack, self.code)
+
+    async def agent(self, name: str = "alice", *, voice: Path | None = None, **options: Any) -> Alice:
+        voice = voice or turns("ko", "agent", self.folder / f"{name}.wav")
+        tab = await self._open(name, voice=voice, **options)
+        return Alice(tab, self.stack, name + self.suffix)
+
+    async def _open(self, name: str, **options: Any) -> Tab:
+        tab = await self.browsers.open(name, **options)
+        await tab.page.add_init_script(WATCH_CONNECTIONS)
+        return tab

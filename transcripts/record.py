@@ -1,0 +1,227 @@
+"""What the page of one call shows. Everything said is masked here: the original text is not even read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from calls.models import Call, Participant, Recording
+from calls.models.call import ParticipantRole
+from transcripts.access import utterances_for
+from transcripts.models import CallTranscript, Reveal, TranscriptState, Utterance
+from transcripts.speech import availability
+from transcripts.waveform import Drawing, draw, levels
+
+UNFINISHED = (TranscriptState.PENDING, TranscriptState.PROCESSING)
+SLOW_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of plain text, or (mask not None) a hidden word by its number in the utterance."""
+
+    text: str
+    mask: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """One masked word. `looks` is who looked behind it, the latest first."""
+
+    utterance_id: int
+    index: int
+    start_ms: int
+    end_ms: int
+    kind: str
+    looks: list[Reveal]
+
+    @property
+    def seconds(self) -> float:
+        return (self.end_ms - self.start_ms) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    id: int
+    start_ms: int
+    end_ms: int
+    role: str
+    speaker: str
+    pieces: list[Piece]
+    hidden: list[Hidden]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One party's track. Without `recording` there is nothing to hear (yet)."""
+
+    participant: Participant
+    recording: Recording | None
+    drawing: Drawing
+    share: int
+    hidden: list[Hidden]
+
+    @property
+    def can_play(self) -> bool:
+        file = self.recording.masked_file() if self.recording else None
+        return bool(file and file.exists())
+
+    @property
+    def voice(self) -> str:
+        return "customer" if self.participant.role == ParticipantRole.CUSTOMER else "agent"
+
+
+@dataclass(frozen=True)
+class Record:
+    """`turns` are the final transcript, or the live captions while there is none."""
+
+    call: Call
+    transcript: CallTranscript | None
+    participants: list[Participant]
+    recordings: list[Recording]
+    turns: list[Turn]
+
+    @cached_property
+    def hidden(self) -> list[Hidden]:
+        return [word for turn in self.turns for word in turn.hidden]
+
+    @cached_property
+    def length_ms(self) -> int:
+        """Of the drawing and the player: the call, or what was heard when that is longer."""
+        heard = max((turn.end_ms for turn in self.turns), default=0)
+        return max(round(self.call.duration.total_seconds() * 1000), heard, 1)
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        spoken = [person for person in self.participants if person.role != ParticipantRole.SUPERVISOR]
+        return [self._side(person) for person in spoken]
+
+    def _side(self, person: Participant) -> Side:
+        recording = next((each for each in self.recordings if each.participant_id == person.pk), None)
+        turns = [turn for turn in self.turns if turn.role == person.role]
+        talked = sum(turn.end_ms - turn.start_ms for turn in turns)
+        hidden = [word for turn in turns for word in turn.hidden]
+        file = recording.masked_file() if recording else None
+        spans = [(word.start_ms, word.end_ms) for word in hidden]
+        drawing = draw(levels(file) if file else [], self.length_ms, spans)
+        return Side(person, recording, drawing, min(100, round(100 * talked / self.length_ms)), hidden)
+
+    @property
+    def can_play(self) -> bool:
+        return any(side.can_play for side in self.sides)
+
+    @property
+    def was_answered(self) -> bool:
+        return self.call.answered_at is not None
+
+    @property
+    def interrupted(self) -> bool:
+        return any(recording.interrupted for recording in self.recordings)
+
+    @property
+    def is_final(self) -> bool:
+        return self.transcript is not None and self.transcript.state not in UNFINISHED
+
+    @property
+    def state(self) -> str:
+        """One word for what the page says above the transcript; empty when there is nothing to say."""
+        if self.call.erased_at:
+            return "erased"
+        if self.call.is_active:
+            return "running"
+        if not self.was_answered:
+            return "unanswered"
+        if self.transcript is None and not self.recordings:
+            return "unrecorded"
+        if self.transcript is None or self.transcript.state in UNFINISHED:
+            return "making"
+        if self.transcript.state == TranscriptState.WAITING_MODEL:
+            return "no_model"
+        if not self.turns:
+            return "silent"
+        return "partial" if self.transcript.state == TranscriptState.PARTIAL else ""
+
+    @property
+    def is_moving(self) -> bool:
+        """The page looks again by itself."""
+        return self.state in ("running", "making")
+
+    @property
+    def is_slow(self) -> bool:
+        ended = self.call.ended_at
+        return self.state == "making" and ended is not None and timezone.now() - ended > SLOW_AFTER
+
+    @property
+    def how_to_install(self) -> str:
+        return availability(self.call, "offline").how
+
+    @property
+    def kept_until(self) -> date:
+        return timezone.localdate(self.call.created_at) + timedelta(days=settings.RETENTION_DAYS)
+
+
+def read(user: User, call: Call) -> Record:
+    """The record of a call that `user` may see. The same few queries however long the call was."""
+    participants = list(call.participants.all())
+    looks = _looks(call)
+    # `text` and `words` hold the original: they stay in the database.
+    said = utterances_for(user).best(call).defer("text", "words")
+    people = {person.pk: person for person in participants}
+    return Record(
+        call=call,
+        transcript=CallTranscript.objects.filter(call=call).first(),
+        participants=participants,
+        recordings=list(call.recordings.all()),
+        turns=[_turn(utterance, people[utterance.participant_id], looks) for utterance in said],
+    )
+
+
+def _looks(call: Call) -> dict[tuple[int | None, int], list[Reveal]]:
+    found: dict[tuple[int | None, int], list[Reveal]] = {}
+    for look in Reveal.objects.filter(call=call).select_related("user"):
+        found.setdefault((look.utterance_id, look.mask_index), []).append(look)
+    return found
+
+
+def _turn(
+    utterance: Utterance, person: Participant, looks: dict[tuple[int | None, int], list[Reveal]]
+) -> Turn:
+    hidden = [
+        Hidden(
+            utterance.pk,
+            index,
+            mask.get("start_ms") or utterance.start_ms,
+            mask.get("end_ms") or utterance.end_ms,
+            mask["kind"],
+            looks.get((utterance.pk, index), []),
+        )
+        for index, mask in enumerate(utterance.masks)
+    ]
+    return Turn(
+        id=utterance.pk,
+        start_ms=utterance.start_ms,
+        end_ms=utterance.end_ms,
+        role=person.role,
+        speaker="" if person.role == ParticipantRole.CUSTOMER else person.name,
+        pieces=list(pieces(utterance.masked_text, utterance.masks)),
+        hidden=hidden,
+    )
+
+
+def pieces(text: str, masks: list[dict[str, Any]]) -> Iterator[Piece]:
+    """Cut masked text at its masks: `start` and `end` are places in `text`."""
+    at = 0
+    for index, mask in sorted(enumerate(masks), key=lambda each: each[1]["start"]):
+        if mask["start"] > at:
+            yield Piece(text[at : mask["start"]])
+        yield Piece("", index)
+        at = mask["end"]
+    if at < len(text):
+        yield Piece(text[at:])
