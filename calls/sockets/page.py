@@ -251,6 +251,7 @@ class Page:
 
 
 async def _wind_up(link: SeatLink) -> None:
-    link.wound_up = True
+    """Safe to repeat: a page that closes in the middle of it does it again on its way out."""
     await gateway().leave(link.seat)
     await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
+    link.wound_up = True

@@ -137,14 +137,13 @@ async def test_a_dead_node_is_noticed_by_the_pages_leases(pair, media: FakeMedia
 async def test_notices_of_the_media_server_reach_the_right_pages(pair) -> None:
     alice, cara, call = pair
     about = {"roomId": str(call.pk), "peerId": cara.peer_id}
-    await cara.next("peer-reconnected")
     await relay_media_event({"type": "new-producer", **about, "producerId": "p1", "kind": "audio"})
     assert (await alice.next("new-producer"))["peerId"] == cara.peer_id
     await relay_media_event({"type": "transport-state", **about, "transportId": "t1", "state": "failed"})
     assert (await cara.next("transport-state"))["state"] == "failed"
     await relay_media_event({"type": "peer-left", **about})
-    types = [message["type"] for page in (alice, cara) for message in await page.everything()]
-    assert types == []
+    told = {message["type"] for page in (alice, cara) for message in await page.everything()}
+    assert told <= {"peer-reconnected"}  # of their joining, a moment ago
 
 
 async def test_the_end_of_the_call_closes_the_recording(pair, media: FakeMediaClient) -> None:
