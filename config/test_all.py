@@ -100,7 +100,7 @@ def checks() -> list[Step]:
 
 def javascript_tests() -> list[str]:
     """By name: Node 20 knows no patterns, and later ones no folders."""
-    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.js"))) or ["tests/js holds no test"]
+    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.mjs"))) or ["tests/js holds no test"]
 
 
 def tests() -> dict[str, Step]:
