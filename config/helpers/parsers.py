@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from config.helpers.envelope import ApiError
+from config.helpers.errors import ApiError
 
 MAX_JSON_BYTES = 64 * 1024
 
