@@ -228,14 +228,14 @@ class Page:
     async def _drop(self, link: SeatLink) -> None:
         if not await self.give_up(link):
             return
-        if link.is_over and not link.wound_up:
+        if link.is_over:
             await _wind_up(link)
         with contextlib.suppress(SignalError):  # the right may have run out with the page
             await in_database(lambda: party_disconnected(link.key.prove()))
 
     def call_is_over(self, link: SeatLink) -> None:
-        """Its sound is brought to the disk, after the slices that are on their way; the page stays for what comes."""
-        self._lanes[LaneName.AUDIO].put(partial(_wind_up, link))
+        """Its streams end; the page stays, for its last slices of sound and for what comes after a call."""
+        self._lanes[LaneName.MEDIA].put(partial(gateway().leave, link.seat))
 
     async def hear(self, message: dict[str, Any], *, to: str | None, skip: str | None) -> None:
         """A notice of the channel layer for the call that it names."""
@@ -251,7 +251,6 @@ class Page:
 
 
 async def _wind_up(link: SeatLink) -> None:
-    """Safe to repeat: a page that closes in the middle of it does it again on its way out."""
+    """Nothing more comes from this page. Each step is safe to repeat: the first may have been cut short."""
     await gateway().leave(link.seat)
     await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
-    link.wound_up = True

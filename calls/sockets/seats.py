@@ -60,7 +60,6 @@ class SeatLink:
         """Unix time, so that processes can compare."""
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
-        self.wound_up = False
         self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
         self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
         self._position: dict[str, Any] | None = None
