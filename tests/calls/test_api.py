@@ -287,7 +287,8 @@ def test_the_offer_of_another_agent_is_not_answered(client: Client, place) -> No
 
 
 @pytest.mark.parametrize(
-    "call_id", ["1", "x" * 500, "%00", "%F0%9F%98%80", "9" * 400, "81cca0b3-3ce9-4ba4-9184-e51541f850dd", "config%00"]
+    "call_id",
+    ["1", "x" * 500, "%00", "%F0%9F%98%80", "9" * 400, "81cca0b3-3ce9-4ba4-9184-e51541f850dd", "config%00"],
 )
 def test_what_is_no_id_of_ours_is_not_found(client: Client, place, call_id: str) -> None:
     cara = cara_calls(place)
