@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordChangeForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+    UsernameField,
+)
 from django.forms.boundfield import BoundField
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +37,8 @@ class Described:
 
 
 class LogInForm(Described, AuthenticationForm):
+    # The base form only tells the browser how long a name may be; a longer one would not fit the log of attempts.
+    username = UsernameField(max_length=150, widget=forms.TextInput(attrs={"autofocus": True}))
     remember = forms.BooleanField(label=_("Remember this device"), required=False)
 
     error_messages = {

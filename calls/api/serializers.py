@@ -101,4 +101,4 @@ class RtcConfigurationSerializer(serializers.Serializer[Any]):
 def place_for(code: str | None) -> Place | None:
     """The open place of this code, or the default one."""
     places = Place.objects.open()
-    return places.filter(code=code).first() if code is not None else places.filter(is_default=True).first()
+    return places.at(code) if code is not None else places.filter(is_default=True).first()

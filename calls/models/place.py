@@ -76,6 +76,10 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         """Places whose links work."""
         return self.filter(is_active=True).select_related("queue")
 
+    def at(self, code: str) -> Place | None:
+        """The place of a code as a stranger sent it; PostgreSQL refuses to compare a NUL."""
+        return None if "\x00" in code else self.filter(code=code).first()
+
 
 class Place(models.Model):
     """A shop, a desk, a product: what one QR code stands for."""

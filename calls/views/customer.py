@@ -41,7 +41,7 @@ from calls.views.strings import CALL
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, code: str) -> HttpResponse:
     """The landing page of a QR code; its form places the call."""
-    found = Place.objects.open().filter(code=code).first()
+    found = Place.objects.open().at(code)
     if found is None:
         return no_such_place(request)
     if request.method != "POST":
