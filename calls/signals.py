@@ -5,6 +5,9 @@ from django.dispatch import Signal
 chunk_recorded = Signal()
 """kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
 
+call_answered = Signal()
+"""kwargs: call_id: uuid.UUID. An agent has accepted; sound follows in a moment."""
+
 call_finished = Signal()
 """kwargs: call_id: uuid.UUID. The call is ENDED, or FAILED after an agent had accepted."""
 

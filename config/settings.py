@@ -336,6 +336,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200, "global_keyprefix
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "transcripts.tasks.transcribe_chunk": {"queue": "live"},
+    "transcripts.tasks.announce_captions": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
 }

@@ -7,9 +7,15 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from calls.signals import call_erasing, call_finished, chunk_recorded
+from calls.signals import call_answered, call_erasing, call_finished, chunk_recorded
 from transcripts import tasks
 from transcripts.actions import erase, final, live
+
+
+@receiver(call_answered)
+def announce(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    """Asked of a worker: the web host may have no models."""
+    tasks.announce_captions.delay(str(call_id))
 
 
 @receiver(chunk_recorded)

@@ -37,3 +37,9 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+
+
+@shared_task
+def announce_captions(call_id: str) -> None:
+    """Tell the pages at once whether this call will have captions, before the first word is said."""
+    live.announce(uuid.UUID(call_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from calls.models import AgentStatus, Call, Offer, Participant, QueueMembership
 from calls.models.call import ParticipantRole
 from calls.models.offer import OfferState
 from calls.queueing import Assignment, IdleAgent, WaitingCall, assign
+from calls.signals import call_answered
 from calls.states import CallStatus
 
 PASSED = (OfferState.REJECTED, OfferState.EXPIRED)
@@ -148,6 +150,7 @@ def _accept(user: User, offer: Offer) -> Call:
         user.pk, {"type": "offer-ended", "offerId": str(offer.pk), "reason": OfferState.ACCEPTED.value}
     )
     events.wake_queue(call.queue_id)
+    transaction.on_commit(partial(call_answered.send_robust, sender=Call, call_id=call.pk), robust=True)
     return call
 
 

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from calls.actions.recordings import register_chunk
 from calls.models import CallEvent
+from tests.cast import a_place, accepts, an_agent, cara_calls, on_duty
 from tests.transcripts.scene import PROFANE, Scene, a_scene
 from transcripts.actions import live, sweep
 from transcripts.engines.base import RecognitionError
@@ -229,3 +230,22 @@ def test_no_word_of_a_customer_reaches_the_log(scene: Scene, caplog: pytest.LogC
         transcribe_chunk(scene.leaves("customer", b"junk", at_ms=9000).pk)
     assert "씨발" not in caplog.text
     assert "노트북" not in caplog.text
+
+
+def test_the_pages_are_told_at_the_answer_whether_there_will_be_captions(
+    scene: Scene, settings: Settings
+) -> None:
+    live.announce(scene.call.pk)
+    settings.ALLOW_FIXTURE_SPEECH = False
+    live.announce(scene.call.pk)
+    told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
+    assert told == [{"available": True, "reason": ""}, {"available": False, "reason": "no_model"}]
+
+
+def test_an_answer_is_announced_by_a_worker_after_commit(django_capture_on_commit_callbacks) -> None:
+    alice = on_duty(an_agent("zoe"))
+    with patch("transcripts.tasks.announce_captions.delay") as delay:
+        cara = cara_calls(a_place(is_default=False))
+        with django_capture_on_commit_callbacks(execute=True):
+            accepts(alice)
+    delay.assert_called_once_with(str(cara.call.pk))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechErro
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription
 from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
-from transcripts.speech import NO_MODEL, Availability, engine_of
+from transcripts.speech import NO_MODEL, Availability, availability, engine_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,13 @@ def add_job(chunk_id: int) -> bool:
     state = JobState.PENDING if chunk.has_speech else JobState.NO_SPEECH
     job, _created = SpeechJob.objects.get_or_create(chunk=chunk, defaults={"state": state})
     return job.state in (JobState.PENDING, JobState.WAITING_MODEL)
+
+
+def announce(call_id: uuid.UUID) -> None:
+    """Say whether captions can be made for a call that has just been answered."""
+    call = Call.objects.active().filter(pk=call_id).first()
+    if call is not None:
+        tell_captions(call, availability(call))
 
 
 def transcribe_chunk(chunk_id: int) -> None:
