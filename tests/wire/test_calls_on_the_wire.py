@@ -194,7 +194,8 @@ async def test_what_was_missed_is_in_the_answer_and_nothing_comes_twice(pair) ->
         await db(events.emit, call, "captions-state", {"available": True, "reason": "3"})
         live = await again.next("captions-state")
         assert (live["reason"], live["seq"]) == ("3", seen + 4)
-        assert [message["type"] for message in await again.everything()] == []
+        stored = [message["type"] for message in await again.everything() if "seq" in message]
+        assert stored == []
     assert [event["seq"] for event in await alice.everything() if "seq" in event][-4:] == [
         seen + number for number in range(1, 5)
     ]
