@@ -33,6 +33,8 @@ from calls.sockets.seats import SeatLink
 
 logger = logging.getLogger(__name__)
 
+LAST_SLICES_SECONDS = 5.0
+"""How long the page of a finished call may take to send the rest of its sound."""
 LANE_SIZES = {LaneName.MEDIA: 64, LaneName.AUDIO: 96}
 Handler = Callable[["Page", Perform], Awaitable[dict[str, Any] | None]]
 
@@ -234,8 +236,8 @@ class Page:
             await in_database(lambda: party_disconnected(link.key.prove()))
 
     def call_is_over(self, link: SeatLink) -> None:
-        """Its sound is brought to the disk, after the slices that are on their way; the page stays for what comes."""
-        self._lanes[LaneName.AUDIO].put(partial(_wind_up, link))
+        """Its sound is brought to the disk; the page stays for what comes."""
+        self.tasks.start(f"wind-up-{link.seat.peer_id}", _wind_up(link, LAST_SLICES_SECONDS))
 
     async def hear(self, message: dict[str, Any], *, to: str | None, skip: str | None) -> None:
         """A notice of the channel layer for the call that it names."""
@@ -250,7 +252,11 @@ class Page:
         await self.send(message)
 
 
-async def _wind_up(link: SeatLink) -> None:
-    link.wound_up = True
+async def _wind_up(link: SeatLink, patience: float = 0) -> None:
+    """A page that sends its sound over the socket hears of the end first and sends its last slices then: they are waited for."""
     await gateway().leave(link.seat)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await link.slices_complete.wait()
     await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
+    link.wound_up = True

@@ -5,6 +5,7 @@ The functions with a `Key` run in the database's threads.
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from dataclasses import dataclass
@@ -61,6 +62,9 @@ class SeatLink:
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
         self.wound_up = False
+        self.slices_complete = asyncio.Event()
+        """Clear while the page sends its sound over the socket: from a recorder's first slice to its last."""
+        self.slices_complete.set()
         self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
         self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
         self._position: dict[str, Any] | None = None

@@ -99,6 +99,10 @@ class FakeTransport extends Emitter {
   async consume(parameters) {
     return { track: { consumed: parameters.producerId }, getStats: async () => new Map() };
   }
+  restarted = [];
+  async restartIce(parameters) {
+    this.restarted.push(parameters);
+  }
   close() {
     this.closed = true;
   }

@@ -187,7 +187,7 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
     const refusal = refuse(type, asked);
     if (refusal) throw refusal;
     const count = asked.filter((one) => one.type === type).length;
-    return { "join-room": { rtpCapabilities: {}, producers }, "create-transport": { id: `t${count}` }, produce: { producerId: `p${count}` }, consume: { id: "c", producerId: fields.producerId, kind: "audio" } }[type] ?? {};
+    return { "join-room": { rtpCapabilities: {}, producers }, "create-transport": { id: `t${count}` }, produce: { producerId: `p${count}` }, "restart-ice": { iceParameters: { usernameFragment: "new" } }, consume: { id: "c", producerId: fields.producerId, kind: "audio" } }[type] ?? {};
   };
   const tap = new SfuTap({
     request,
@@ -202,14 +202,14 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
 }
 
 describe("the tap", () => {
-  test("joins, connects and sends without DTX", async () => {
+  test("joins, connects and sends without DTX, and sends again what got lost", async () => {
     const { tap, asked, states, devices } = aTap();
     tap.start({});
     await settle();
     assert.deepEqual(asked.map(({ type }) => type), ["join-room", "create-transport", "connect-transport", "produce"]);
     assert.ok(asked.every(({ roomId }) => roomId === "room"));
     assert.deepEqual(states, ["connecting", "working"]);
-    assert.deepEqual(devices[0].transports[0].options, { opusDtx: false, opusFec: true, opusStereo: false });
+    assert.deepEqual(devices[0].transports[0].options, { opusDtx: false, opusFec: true, opusStereo: false, opusNack: true });
     assert.deepEqual(devices[0].transports[0].parameters.iceServers, [{ urls: "stun:x" }]);
   });
 
@@ -276,6 +276,33 @@ describe("the tap", () => {
     assert.equal(dead.states.at(-1), "working");
   });
 
+  test("on another network it restarts ICE and keeps its producer", async () => {
+    const { tap, asked, states, devices } = aTap();
+    tap.start({});
+    await settle();
+    const [sending] = devices[0].transports;
+    sending.handlers.connectionstatechange("disconnected");
+    assert.equal(states.at(-1), "lost"); // from now on the browser records
+    await settle();
+    assert.deepEqual(asked.at(-1), { type: "restart-ice", roomId: "room", transportId: "t1" });
+    assert.deepEqual(sending.restarted, [{ iceParameters: { usernameFragment: "new" } }]);
+    sending.handlers.connectionstatechange("connected");
+    assert.equal(states.at(-1), "working");
+    assert.equal(devices.length, 1);
+  });
+
+  test("joins anew when nobody answers for the transport that was disconnected", async () => {
+    const { tap, states, devices } = aTap({ refuse: (type) => (type === "restart-ice" ? new Error("media_unavailable") : null) });
+    tap.start({});
+    await settle();
+    devices[0].transports[0].handlers.connectionstatechange("disconnected");
+    await settle();
+    mock.timers.tick(250);
+    await settle();
+    assert.equal(devices.length, 2);
+    assert.equal(states.at(-1), "working");
+  });
+
   test("once stopped it stays away", async () => {
     const { tap, asked } = aTap();
     tap.start({});
@@ -324,6 +351,16 @@ describe("slices", () => {
     assert.deepEqual([...stored], [0, 1, 2, 3, 4, 5]);
   });
 
+  test("a queue that is too long keeps the first slice, which says how to read the others", async () => {
+    const sent = [];
+    const queue = new SliceQueue(async ({ sequence }) => void sent.push(sequence));
+    for (let n = 0; n < 603; n += 1) queue.push(slice(n));
+    queue.release();
+    await queue.emptied();
+    assert.equal(sent.length, 600);
+    assert.deepEqual(sent.slice(0, 2), [0, 4]);
+  });
+
   test("a full disk is tried again, a refusal for good is not", async () => {
     const codes = ["storage_failed", "malformed"];
     let tries = 0;
@@ -352,6 +389,7 @@ class FakeRecorder extends EventTarget {
   stop() {
     this.state = "inactive";
     this.give("end");
+    this.dispatchEvent(new Event("stop"));
   }
 }
 
@@ -410,6 +448,15 @@ describe("the fallback", () => {
     fallback.standDown();
     await pass(0);
     assert.deepEqual(sent.map(({ last }) => Boolean(last)), [false, true]);
+  });
+
+  test("at the end of a call it is done when the last slice is stored", async () => {
+    const { fallback, sent, recorders } = aFallback();
+    fallback.standBy({});
+    recorders[0].give("one");
+    await fallback.finish();
+    assert.deepEqual(sent.map(({ sequence, last }) => [sequence, Boolean(last)]), [[0, false], [1, true]]);
+    await fallback.finish(); // with nothing to send it is done at once
   });
 
   test("the next gap has a recorder of its own", async () => {

@@ -85,6 +85,20 @@ async def test_hanging_up_makes_a_chunk_of_what_there_is(cara: TestPage, recordi
     assert (await db(Chunk.objects.get)).codec == "webm"
 
 
+async def test_slices_that_come_just_after_the_end_belong_to_the_chunk(
+    cara: TestPage, recordings: Path
+) -> None:
+    """A page hears of the end first, and then stops its recorder."""
+    await cara.request("audio-data", **a_slice(0, b"header"))
+    await cara.request("hang-up")
+    await cara.next("call-state", status="ENDED")
+    await cara.request("audio-data", **a_slice(1, b"one"))
+    await cara.request("audio-data", **a_slice(2, b"two", last=True))
+    chunk = await db(Chunk.objects.get)
+    assert (recordings / chunk.path).read_bytes() == b"headeronetwo"
+    assert stored(recordings) == {}
+
+
 async def test_what_the_other_system_sends_is_enough(cara: TestPage, recordings: Path) -> None:
     for number in range(2):
         sound = {"audioData": "AAAA", "timestamp": STARTED_MS + number}

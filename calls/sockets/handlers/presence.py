@@ -10,6 +10,7 @@ from django.core.cache import cache
 from calls.access import Party
 from calls.actions.calls import leave_call, return_to_call
 from calls.actions.presence import party_connected
+from calls.actions.recordings import is_interrupted
 from calls.actions.snapshots import joined_payload
 from calls.events import call_group
 from calls.models import CallEvent
@@ -60,6 +61,7 @@ async def join(page: Page, act: Perform) -> None:
     await page.join_group(call_group(party.call.pk))
     payload = await in_database(_enter, key, act.request.since or 0)
     link = _seat_link(page, key, payload, party.call.queue_id)
+    link.interrupted = await in_database(is_interrupted, party.call.pk)
     await page.take_seat(link)
     await page.send(_answer(act.reply, act.reply.name.replace("join", "joined"), payload))
 

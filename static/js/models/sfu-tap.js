@@ -12,8 +12,11 @@ import { Backoff } from "./backoff.js";
  * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
  */
 
-/** No DTX: silence keeps packets coming, so that both sides of the recording keep their times. */
-const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false };
+/**
+ * No DTX: silence keeps packets coming, so that both sides of the recording keep their times.
+ * NACK: what the network loses on the way to the server is sent again, so that the recording lacks nothing.
+ */
+const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false, opusNack: true };
 
 export class SfuTap {
   /**
@@ -136,7 +139,23 @@ export class SfuTap {
   #transportIs(run, make, state) {
     if (run !== this.run) return;
     if (state === "failed") this.#failed(run);
+    if (state === "disconnected") void this.#repair(run, make);
     if (state === "connected" && make === "createSendTransport") this.#works(run);
+  }
+
+  /**
+   * Another network, or a server that is gone. The first is cured by an ICE restart; of the second its silence tells.
+   * @param {number} run @param {string} make
+   */
+  async #repair(run, make) {
+    if (make === "createSendTransport") this.#become("lost");
+    try {
+      const transport = make === "createSendTransport" ? this.sending : await this.hearing;
+      const { iceParameters } = await this.ask("restart-ice", { transportId: transport.id });
+      if (run === this.run) await transport.restartIce({ iceParameters });
+    } catch {
+      this.#failed(run);
+    }
   }
 
   /** @param {number} run */
