@@ -80,7 +80,8 @@ class Page:
         for link in self.links:
             await self._finally(self._drop(link))
         if self.desk is not None:
-            await self._finally(self.leave_group(desk_group(self.desk.user.pk)))
+            for group in (desk_group(self.desk.user.pk), *map(queue_group, self.desk.queue_ids)):
+                await self._finally(self.leave_group(group))
             await self._finally(self.desk.close())
 
     async def _finally(self, work: Awaitable[object]) -> None:
@@ -253,7 +254,7 @@ class Page:
 
 
 async def _wind_up(link: SeatLink, patience: float = 0) -> None:
-    """A page that sends its sound over the socket hears of the end first and sends its last slices then: they are waited for."""
+    """A page that sends its sound over the socket hears of the end first and then sends the rest: it is waited for."""
     await gateway().leave(link.seat)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):

@@ -83,9 +83,9 @@ async def test_a_customer_whose_network_is_gone_for_a_while_comes_back(scene: Sc
     scene.set("alice")
     talk = await in_a_call(scene, CUTTABLE)
     cara, alice = talk.cara, talk.alice
-    await cara.tab.context.set_offline(True)
     await cara.page.evaluate(CUT)
     await cara.becomes("link", "offline")
+    await cara.tab.context.set_offline(True)
     await talk.told(alice, "peer-disconnected", peerId=talk.peer_id(cara))
     await expect(alice.page.locator("[data-on=talk] [data-over-peer]")).to_be_visible()
 
@@ -146,8 +146,8 @@ async ({ socketUrl, token, clientUrl }) => {
     const made = device[make](await ask("create-transport", { roomId }));
     made.on("connect", ({ dtlsParameters }, done, failed) =>
       ask("connect-transport", { roomId, transportId: made.id, dtlsParameters }).then(done, failed));
-    made.on("produce", ({ kind, rtpParameters }, done, failed) =>
-      ask("produce", { roomId, transportId: made.id, kind, rtpParameters }).then(({ producerId }) => done({ id: producerId }), failed));
+    made.on("produce", async ({ kind, rtpParameters }, done) =>
+      done({ id: (await ask("produce", { roomId, transportId: made.id, kind, rtpParameters })).producerId }));
     return made;
   };
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -175,7 +175,9 @@ async def test_the_unmodified_mediasoup_client_is_at_home_here(scene: Scene) -> 
     await cara.calls()
     token = cara.token
     await alice.is_rung()
-    await cara.page.goto(f"{scene.stack.url}/health")  # her own page is gone: from here on another client is cara
+    await cara.page.goto(
+        f"{scene.stack.url}/health"
+    )  # her own page is gone: from here on another client is cara
     address = {
         "socketUrl": scene.stack.socket_url,
         "token": token,

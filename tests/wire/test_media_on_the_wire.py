@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from accounts.models import User
 from calls.actions.recordings import register_segment
 from calls.events import relay_media_event
 from calls.media.recordings import Segment
@@ -99,6 +100,20 @@ async def test_a_refusal_of_the_media_server_has_a_code_of_the_wire(pair) -> Non
         )
 
 
+@pytest.mark.req("S3.2")
+async def test_the_room_says_which_call_is_meant_on_a_desk_with_several(pair, media: FakeMediaClient) -> None:
+    """The mediasoup vocabulary has no callId, and an agent's socket carries one call after the other."""
+    alice, cara, call = pair
+    await cara.request("hang-up")
+    await alice.next("call-state", status="ENDED")
+    agent = await db(User.objects.get)
+    second = await db(lambda: talking(agent, call.place))
+    await alice.joins(callId=str(second.call.pk))
+    await alice.request("join-room", roomId=str(second.call.pk))
+    await alice.request("create-transport", roomId=str(second.call.pk))
+    assert media.methods(alice.peer_id) == ["join", "create-transport"]
+
+
 async def test_without_any_media_server_the_page_is_told_to_try_again(pair, media: FakeMediaClient) -> None:
     _alice, cara, call = pair
     media.alive.clear()
@@ -170,14 +185,13 @@ async def test_a_dead_node_is_noticed_by_the_pages_leases(pair, media: FakeMedia
 async def test_notices_of_the_media_server_reach_the_right_pages(pair) -> None:
     alice, cara, call = pair
     about = {"roomId": str(call.pk), "peerId": cara.peer_id}
-    await cara.next("peer-reconnected")
     await relay_media_event({"type": "new-producer", **about, "producerId": "p1", "kind": "audio"})
     assert (await alice.next("new-producer"))["peerId"] == cara.peer_id
     await relay_media_event({"type": "transport-state", **about, "transportId": "t1", "state": "failed"})
     assert (await cara.next("transport-state"))["state"] == "failed"
     await relay_media_event({"type": "peer-left", **about})
-    types = [message["type"] for page in (alice, cara) for message in await page.everything()]
-    assert types == []
+    types = {message["type"] for page in (alice, cara) for message in await page.everything()}
+    assert types <= {"peer-reconnected"}  # of alice's joining: cara may have come before or after it
 
 
 async def test_the_end_of_the_call_closes_the_recording(pair, media: FakeMediaClient) -> None:

@@ -64,6 +64,7 @@ async def join(page: Page, act: Perform) -> None:
     link.interrupted = await in_database(is_interrupted, party.call.pk)
     await page.take_seat(link)
     await page.send(_answer(act.reply, act.reply.name.replace("join", "joined"), payload))
+    link.begin()
 
 
 @handles(Leave)
@@ -124,10 +125,10 @@ def mute_key(peer_id: str) -> str:
 
 def _seat_link(page: Page, key: Key, payload: dict[str, Any], queue_id: int) -> SeatLink:
     seat = Seat(payload["callId"], payload["peerId"], payload["role"])
-    # An event may have been stored while the snapshot was read: it is in `events`, and not sent again.
-    seat.seq = max([payload["seq"], *(event["seq"] for event in payload["events"])])
+    seat.seq = payload["seq"]
     seat.peers = {peer["peerId"] for peer in payload["participants"]} - {seat.peer_id}
-    return SeatLink(page, seat, key, status=payload["call"]["status"], queue_id=queue_id)
+    call = payload["call"]
+    return SeatLink(page, seat, key, status=call["status"], queue_id=queue_id, position=call["queue"])
 
 
 def _answer(reply: Reply, kind: str, data: dict[str, Any]) -> dict[str, Any]:
