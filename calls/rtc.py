@@ -13,8 +13,11 @@ from django.conf import settings
 CANDIDATE_POOL_SIZE = 10
 
 
-def rtc_configuration(identity: str) -> dict[str, Any]:
-    """An RTCConfiguration. `identity` becomes part of the TURN user name: an id, nothing of a person."""
+def rtc_configuration(identity: str | None) -> dict[str, Any]:
+    """An RTCConfiguration. `identity` becomes part of the TURN user name: an id, nothing of a person.
+
+    Without one there are no TURN servers: a relay is not lent to strangers.
+    """
     return {
         "iceServers": _ice_servers(identity),
         "iceCandidatePoolSize": CANDIDATE_POOL_SIZE,
@@ -24,11 +27,11 @@ def rtc_configuration(identity: str) -> dict[str, Any]:
     }
 
 
-def _ice_servers(identity: str) -> list[dict[str, Any]]:
+def _ice_servers(identity: str | None) -> list[dict[str, Any]]:
     servers: list[dict[str, Any]] = []
     if settings.STUN_URLS:
         servers.append({"urls": list(settings.STUN_URLS)})
-    if settings.TURN_URLS:
+    if settings.TURN_URLS and identity is not None:
         username, credential = turn_credentials(
             identity, settings.TURN_SECRET, settings.TURN_CREDENTIAL_SECONDS
         )

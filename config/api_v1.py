@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from calls.api.views import PlaceCallView
 
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("v1/auth/", include("accounts.api_urls")),
-    path("v1/calls", include("calls.api_urls")),
+    path("v1/calls", PlaceCallView.as_view(), name="api-place-call"),
+    path("v1/calls/", include("calls.api_urls")),
     path("v1/transcripts/", include("transcripts.api_urls")),
 ]

@@ -11,8 +11,13 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
+from django.conf import settings  # noqa: E402
 
 from calls.sockets.routing import websocket_urlpatterns  # noqa: E402
+from config.helpers.frames import limit_frames  # noqa: E402
+
+# A message that is only somewhat too large is answered; one that could fill the memory is cut off.
+limit_frames(4 * settings.SOCKET_MESSAGE_BYTES)
 
 application = ProtocolTypeRouter(
     {

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,7 @@ class Outcome:
 
 
 def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers started for a step end with it
     if arguments == ["fix"]:
         return summary([perform(step) for step in fixes()])
     try:
@@ -98,7 +100,7 @@ def checks() -> list[Step]:
 
 def javascript_tests() -> list[str]:
     """By name: Node 20 knows no patterns, and later ones no folders."""
-    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.js"))) or ["tests/js holds no test"]
+    return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.mjs"))) or ["tests/js holds no test"]
 
 
 def tests() -> dict[str, Step]:

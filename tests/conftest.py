@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django
+import django.conf
 import pytest
 
 from tests.services import Coturn, RedisServer
@@ -36,6 +37,8 @@ os.environ.update(
     LANGUAGE_CODE="ko",
 )
 django.setup()  # the conftest files of the folders import models
+if FOLDER.resolve() != django.conf.settings.DATA_DIR:
+    raise pytest.UsageError("the settings were read before tests/conftest.py: unset DJANGO_SETTINGS_MODULE")
 # An xdist worker inherits this environment; with the name in it pytest-django would read our settings before its own are made.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
 from calls.actions.recordings import register_chunk
 from calls.models import Chunk, Participant
@@ -62,14 +62,18 @@ def finish_slices(participant_id: uuid.UUID) -> list[Chunk]:
 
 
 def sweep_slices() -> None:
-    """Slices whose page is gone without having said `last`: join what is there."""
+    """Slices whose page is gone without having said `last`: join what is there, once the page can no longer come back.
+
+    Joined too early, what the page still sends would have no header before it.
+    """
+    gone = Participant.objects.lost(timedelta(seconds=settings.GRACE_SECONDS))
     root = settings.DATA_DIR / "recordings"
     for folder in root.glob("*/*/slices"):
         try:
             participant_id = uuid.UUID(folder.parent.name)
         except ValueError:
             continue
-        if Participant.objects.filter(pk=participant_id, lease_until__lt=timezone.now()).exists():
+        if gone.filter(pk=participant_id).exists():
             finish_slices(participant_id)
 
 

@@ -24,7 +24,7 @@ NOTICES: dict[str, str] = {
     "ice-candidate": "from candidate",
     "peer-audio-changed": "peerId muted",
     "new-producer": "peerId producerId kind",
-    "producer-closed": "peerId producerId",
+    "producer-closed": "peerId producerId kind?",
     "transport-state": "peerId transportId state",
     "media-lost": "",
     "desk-state": "state since onCall",

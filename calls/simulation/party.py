@@ -10,7 +10,6 @@ from typing import Any
 import av
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamError
 
 from calls.simulation.sfu_device import SfuDevice
@@ -41,7 +40,7 @@ class Party:
 
     wire: Wire
     role: str
-    track: SpeechTrack
+    speech: np.ndarray
     call_id: str = ""
     peer_id: str = ""
     path: str = "direct"
@@ -49,7 +48,8 @@ class Party:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._relay = MediaRelay()
+        self._voices: list[SpeechTrack] = []
+        self._speaking = False
         self._pc: RTCPeerConnection | None = None
         self._device: SfuDevice | None = None
         self._rtc: dict[str, Any] = {}
@@ -77,7 +77,7 @@ class Party:
         self._device = SfuDevice(self._sfu_request)
         room = await self._sfu_request("join-room", {})
         await self._device.load(room["rtpCapabilities"])
-        await self._device.produce(self._relay.subscribe(self.track))
+        await self._device.produce(self._voice())
         if self.path == "relayed":
             for producer in room["producers"]:
                 await self._consume(producer["producerId"])
@@ -88,8 +88,10 @@ class Party:
         """Wait for the other's sound, then play the own file to its end."""
         await asyncio.wait_for(self.sound.wait(), 30)
         await self.wire.request("media-connected", callId=self.call_id, path=self.path)
-        self.track.start()
-        await self.track.finished.wait()
+        self._speaking = True
+        for voice in self._voices:
+            voice.start()
+        await asyncio.gather(*(voice.finished.wait() for voice in self._voices))
 
     async def hang_up(self) -> None:
         await self.wire.request("hang-up", callId=self.call_id)
@@ -102,7 +104,16 @@ class Party:
             await self._device.close()
         if self._pc is not None:
             await self._pc.close()
-        self.track.stop()
+        for voice in self._voices:
+            voice.stop()
+
+    def _voice(self) -> SpeechTrack:
+        """The speech once more: each sender pulls its own, so that it is finished when the last frame is really encoded."""
+        voice = SpeechTrack(self.speech)
+        if self._speaking:
+            voice.start()
+        self._voices.append(voice)
+        return voice
 
     async def _sfu_request(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
         return await self.wire.request(method, roomId=self.call_id, **data)
@@ -117,7 +128,7 @@ class Party:
         if self._pc is None:
             servers = [RTCIceServer(**_ice_server(server)) for server in self._rtc.get("iceServers", [])]
             self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-            self._pc.addTrack(self._relay.subscribe(self.track))
+            self._pc.addTrack(self._voice())
             self._pc.on("track", self._listen)
         return self._pc
 

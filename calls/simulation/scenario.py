@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from calls.simulation.party import Party
-from calls.simulation.speech import SpeechTrack
 from calls.simulation.wire import Wire
 
 
@@ -45,8 +44,8 @@ class SimulatedCall:
     async def run(self) -> Outcome:
         """Play the call to the end of both files. Raises WireError or TimeoutError when the system fails it."""
         async with self._agent_wire as agent_wire, self._customer_wire as customer_wire:
-            agent = Party(agent_wire, "agent", SpeechTrack(self._roles.agent_speech))
-            customer = Party(customer_wire, "customer", SpeechTrack(self._roles.customer_speech))
+            agent = Party(agent_wire, "agent", self._roles.agent_speech)
+            customer = Party(customer_wire, "customer", self._roles.customer_speech)
             try:
                 return await self._play(agent, customer)
             finally:

@@ -33,8 +33,6 @@ from calls.sockets.seats import SeatLink
 
 logger = logging.getLogger(__name__)
 
-LAST_SLICES_SECONDS = 5.0
-"""How long the page of a finished call may take to send the rest of its sound."""
 LANE_SIZES = {LaneName.MEDIA: 64, LaneName.AUDIO: 96}
 Handler = Callable[["Page", Perform], Awaitable[dict[str, Any] | None]]
 
@@ -231,14 +229,14 @@ class Page:
     async def _drop(self, link: SeatLink) -> None:
         if not await self.give_up(link):
             return
-        if link.is_over and not link.wound_up:
+        if link.is_over:
             await _wind_up(link)
         with contextlib.suppress(SignalError):  # the right may have run out with the page
             await in_database(lambda: party_disconnected(link.key.prove()))
 
     def call_is_over(self, link: SeatLink) -> None:
-        """Its sound is brought to the disk; the page stays for what comes."""
-        self.tasks.start(f"wind-up-{link.seat.peer_id}", _wind_up(link, LAST_SLICES_SECONDS))
+        """Its streams end; the page stays, for its last slices of sound and for what comes after a call."""
+        self._lanes[LaneName.MEDIA].put(partial(gateway().leave, link.seat))
 
     async def hear(self, message: dict[str, Any], *, to: str | None, skip: str | None) -> None:
         """A notice of the channel layer for the call that it names."""
@@ -253,11 +251,7 @@ class Page:
         await self.send(message)
 
 
-async def _wind_up(link: SeatLink, patience: float = 0) -> None:
-    """A page that sends its sound over the socket hears of the end first and then sends the rest: it is waited for."""
+async def _wind_up(link: SeatLink) -> None:
+    """Nothing more comes from this page. Each step is safe to repeat: the first may have been cut short."""
     await gateway().leave(link.seat)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            await link.slices_complete.wait()
     await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
-    link.wound_up = True

@@ -5,7 +5,6 @@ The functions with a `Key` run in the database's threads.
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from dataclasses import dataclass
@@ -70,12 +69,8 @@ class SeatLink:
         """Unix time, so that processes can compare."""
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
-        self.wound_up = False
         self._begun = False
         """The page has its snapshot; what it is told before that means nothing to it."""
-        self.slices_complete = asyncio.Event()
-        """Clear while the page sends its sound over the socket: from a recorder's first slice to its last."""
-        self.slices_complete.set()
         self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
         self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
         self._position = position

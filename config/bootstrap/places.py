@@ -12,14 +12,15 @@ REQUIREMENTS = ROOT / "config" / "requirements"
 FRONTEND = ROOT / "config" / "frontend"
 STATIC = ROOT / "static"
 STAMPS = ROOT / "var" / "setup"
-UNWANTED = {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+UNWANTED = {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "DJANGO_SETTINGS_MODULE"}
 
 
 def venv_environment() -> dict[str, str]:
     """The environment for commands of the virtual environment.
 
     Without PYTHONDONTWRITEBYTECODE, which some machines set: six processes that compile everything at every start take
-    three times as long.
+    three times as long. Without DJANGO_SETTINGS_MODULE, which importing `config` sets: pytest-django would read the settings
+    before tests/conftest.py has chosen them.
     """
     kept = {key: value for key, value in os.environ.items() if key not in UNWANTED}
     path = f"{VENV / 'bin'}{os.pathsep}{kept.get('PATH', os.defpath)}"

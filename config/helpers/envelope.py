@@ -12,6 +12,10 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
+from config.helpers.errors import ApiError
+
+__all__ = ["ApiError", "exception_handler", "failure", "success"]
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,15 +27,6 @@ def failure(code: str, message: str, status_code: int, **details: Any) -> Respon
     return Response(
         {"success": False, "error": {"code": code, "message": message, **details}}, status=status_code
     )
-
-
-class ApiError(exceptions.APIException):
-    """An error with a stable code. `message` is for people, in their language."""
-
-    def __init__(self, code: str, message: str, status_code: int = status.HTTP_400_BAD_REQUEST) -> None:
-        super().__init__(detail=message, code=code)
-        self.code = code
-        self.status_code = status_code
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -47,7 +42,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _describe(error: Exception) -> tuple[str, str, dict[str, Any]]:
     if isinstance(error, ApiError):
-        return error.code, str(error.detail), {}
+        return error.code, str(error.detail), error.details
     if isinstance(error, exceptions.ValidationError):
         return "invalid", _("Some fields are missing or wrong."), {"fields": error.detail}
     if isinstance(error, Http404 | exceptions.NotFound):

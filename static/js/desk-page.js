@@ -181,7 +181,7 @@ class DeskPage {
     link.hidden = !this.config.recordUrl;
     this.wrapping = true;
     this.#callGone();
-    one("[data-on='wrap'] h1").focus();
+    one("[data-on='wrap'] h2").focus();
   }
 
   #callGone() {
@@ -205,7 +205,7 @@ class DeskPage {
     const view = this.#view();
     const changed = this.root.dataset.view !== view;
     this.root.dataset.view = view;
-    for (const section of all("main [data-on]", this.root)) section.hidden = section.dataset.on !== view;
+    for (const section of all(".call-pane [data-on]", this.root)) section.hidden = section.dataset.on !== view;
     for (const part of all("[data-when]", this.root)) part.hidden = !part.dataset.when?.split(" ").includes(view);
     this.#drawOffer();
     this.lists.waiting(this.model.waiting);
@@ -220,7 +220,7 @@ class DeskPage {
   /** What needs the agent comes to the front. @param {string} view */
   #attend(view) {
     this.#tab("active");
-    if (view === "ring" || view === "talk") one(`[data-on='${view}'] h1`).focus();
+    if (view === "ring" || view === "talk") one(`[data-on='${view}'] h2`).focus();
   }
 
   #drawOffer() {

@@ -111,7 +111,7 @@ class Cara(Person):
 
     async def calls(self, *, name: str = "이정은", topic: int = 0, language: str = "ko") -> None:
         await self.opens_the_link(language)
-        await self.page.locator("input[name=topic]").nth(topic).check(force=True)
+        await self.page.locator(".chip:has(input[name=topic])").nth(topic).click()
         await self.page.locator("input[name=name]").fill(name)
         await self.page.locator("input[name=contact]").fill("010-1234-2210")
         await self.page.locator("input[name=consent]").check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -46,6 +47,22 @@ async def test_a_place_can_have_all_sound_go_through_the_media_server(scene: Sce
         assert await remote_ports(person.page) == {media_port(scene.stack)}
         for signal in ("offer", "answer", "ice-candidate"):
             assert talk.of(person).asked(signal) == []
+
+
+@pytest.mark.req("S1.3", "S3.2")
+async def test_an_agents_next_call_on_the_same_desk_goes_as_the_first(scene: Scene) -> None:
+    scene.set("alice", media_path="relayed")
+    talk = await in_a_call(scene)
+    await talk.cara.hangs_up()
+    await talk.alice.becomes("callStatus", "ENDED")
+    await talk.alice.page.locator("[data-wrap-done]").click()
+    await talk.cara.calls()
+    await talk.alice.answers()
+    for person in talk.both:
+        await person.becomes("callStatus", "IN_PROGRESS")
+        await person.becomes("tap", "working")
+        await keeps_hearing(person)
+    assert talk.of(talk.alice).told("error") == []
 
 
 @pytest.mark.req("S1.4")
@@ -135,8 +152,9 @@ async ({ socketUrl, token, clientUrl }) => {
     socket.send(JSON.stringify({ type, id, ...fields }));
   });
   await new Promise((done) => (socket.onopen = done));
-  const { callId, peerId, role } = await ask("join", { token });
-  while (!told.some(({ type, status }) => type === "call-state" && status === "CONNECTING"))
+  const { callId, peerId, role, call } = await ask("join", { token });
+  const states = () => [call, ...told.filter(({ type }) => type === "call-state")].map(({ status }) => status);
+  while (!states().includes("CONNECTING"))
     await new Promise((done) => socket.addEventListener("message", done, { once: true }));
 
   const roomId = callId, device = new Device();
@@ -188,7 +206,8 @@ async def test_the_unmodified_mediasoup_client_is_at_home_here(scene: Scene) -> 
         address,
     )
     await alice.answers()
-    seen = await cara.page.evaluate("() => window.__client")
+    async with asyncio.timeout(30):
+        seen = await cara.page.evaluate("() => window.__client")
     assert "failed" not in seen, seen
     assert seen["version"] == npm_version("mediasoup-client")
     assert seen["role"] == "customer"

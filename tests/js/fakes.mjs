@@ -94,14 +94,10 @@ class FakeTransport extends Emitter {
     await new Promise((done, failed) => this.handlers.connect({ dtlsParameters: {} }, done, failed));
     const { id } = await new Promise((done, failed) => this.handlers.produce({ kind: "audio", rtpParameters: {} }, done, failed));
     this.handlers.connectionstatechange("connected");
-    return { id, track };
+    return { id, track, getStats: async () => this.device.stats };
   }
   async consume(parameters) {
     return { track: { consumed: parameters.producerId }, getStats: async () => new Map() };
-  }
-  restarted = [];
-  async restartIce(parameters) {
-    this.restarted.push(parameters);
   }
   close() {
     this.closed = true;
@@ -111,6 +107,7 @@ class FakeTransport extends Emitter {
 export class FakeDevice {
   recvRtpCapabilities = { codecs: [] };
   transports = [];
+  stats = new Map();
   async load(parameters) {
     this.loaded = parameters;
   }

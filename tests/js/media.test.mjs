@@ -187,7 +187,7 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
     const refusal = refuse(type, asked);
     if (refusal) throw refusal;
     const count = asked.filter((one) => one.type === type).length;
-    return { "join-room": { rtpCapabilities: {}, producers }, "create-transport": { id: `t${count}` }, produce: { producerId: `p${count}` }, "restart-ice": { iceParameters: { usernameFragment: "new" } }, consume: { id: "c", producerId: fields.producerId, kind: "audio" } }[type] ?? {};
+    return { "join-room": { rtpCapabilities: {}, producers }, "create-transport": { id: `t${count}` }, produce: { producerId: `p${count}` }, consume: { id: "c", producerId: fields.producerId, kind: "audio" } }[type] ?? {};
   };
   const tap = new SfuTap({
     request,
@@ -276,31 +276,32 @@ describe("the tap", () => {
     assert.equal(dead.states.at(-1), "working");
   });
 
-  test("on another network it restarts ICE and keeps its producer", async () => {
-    const { tap, asked, states, devices } = aTap();
+  test("a media server that falls silent is left, one that never reports is not", async () => {
+    const { tap, states, devices } = aTap();
+    let now = 0;
+    mock.method(Date, "now", () => now);
     tap.start({});
     await settle();
-    const [sending] = devices[0].transports;
-    sending.handlers.connectionstatechange("disconnected");
-    assert.equal(states.at(-1), "lost"); // from now on the browser records
-    await settle();
-    assert.deepEqual(asked.at(-1), { type: "restart-ice", roomId: "room", transportId: "t1" });
-    assert.deepEqual(sending.restarted, [{ iceParameters: { usernameFragment: "new" } }]);
-    sending.handlers.connectionstatechange("connected");
-    assert.equal(states.at(-1), "working");
+    const pass = async (seconds) => {
+      for (let second = 0; second < seconds; second += 1) {
+        now += 1_000;
+        mock.timers.tick(1_000);
+        await settle();
+      }
+    };
+    await pass(20);
     assert.equal(devices.length, 1);
-  });
-
-  test("joins anew when nobody answers for the transport that was disconnected", async () => {
-    const { tap, states, devices } = aTap({ refuse: (type) => (type === "restart-ice" ? new Error("media_unavailable") : null) });
-    tap.start({});
-    await settle();
-    devices[0].transports[0].handlers.connectionstatechange("disconnected");
-    await settle();
-    mock.timers.tick(250);
-    await settle();
-    assert.equal(devices.length, 2);
+    for (const timestamp of [100, 200]) {
+      devices[0].stats = new Map([["r", { type: "remote-inbound-rtp", timestamp }]]);
+      await pass(2);
+    }
     assert.equal(states.at(-1), "working");
+    await pass(2);
+    assert.ok(states.includes("lost"));
+    await pass(1);
+    assert.equal(devices.length, 2);
+    tap.stop();
+    Date.now.mock.restore();
   });
 
   test("once stopped it stays away", async () => {
@@ -457,6 +458,17 @@ describe("the fallback", () => {
     await fallback.finish();
     assert.deepEqual(sent.map(({ sequence, last }) => [sequence, Boolean(last)]), [[0, false], [1, true]]);
     await fallback.finish(); // with nothing to send it is done at once
+  });
+
+  test("even a short gap is sent once the tap has worked", async () => {
+    const { fallback, sent, recorders, pass } = aFallback();
+    fallback.standDown();
+    fallback.standBy({});
+    await pass(500);
+    recorders[0].give("one");
+    fallback.standDown();
+    await pass(0);
+    assert.equal(sent.length, 2);
   });
 
   test("the next gap has a recorder of its own", async () => {

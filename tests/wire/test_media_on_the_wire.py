@@ -190,8 +190,8 @@ async def test_notices_of_the_media_server_reach_the_right_pages(pair) -> None:
     await relay_media_event({"type": "transport-state", **about, "transportId": "t1", "state": "failed"})
     assert (await cara.next("transport-state"))["state"] == "failed"
     await relay_media_event({"type": "peer-left", **about})
-    types = {message["type"] for page in (alice, cara) for message in await page.everything()}
-    assert types <= {"peer-reconnected"}  # of alice's joining: cara may have come before or after it
+    told = {message["type"] for page in (alice, cara) for message in await page.everything()}
+    assert told <= {"peer-reconnected"}  # of their joining, a moment ago
 
 
 async def test_the_end_of_the_call_closes_the_recording(pair, media: FakeMediaClient) -> None:

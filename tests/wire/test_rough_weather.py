@@ -69,6 +69,13 @@ async def test_a_flood_is_refused_and_then_hung_up(settings) -> None:
         assert await page.closed() == 4429
 
 
+def test_a_message_that_could_fill_the_memory_is_cut_off_while_it_comes(settings) -> None:
+    from daphne.ws_protocol import WebSocketFactory
+
+    factory = WebSocketFactory(None)
+    assert factory.maxMessagePayloadSize == factory.maxFramePayloadSize == 4 * settings.SOCKET_MESSAGE_BYTES
+
+
 @pytest.mark.req("S1.4")
 async def test_a_burst_of_candidates_fits() -> None:
     alice = await db(an_agent)

@@ -30,11 +30,7 @@ MAX_RECORDERS = 64
 async def audio_data(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, AudioData)
     link = page.link(act)
-    if not act.request.last:
-        link.slices_complete.clear()
     sequence = await in_database(_store, link.key, link.seat, act.request)
-    if act.request.last:
-        link.slices_complete.set()
     return {"sequence": sequence}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from calls.access import Party
 from calls.actions.calls import leave_call, return_to_call
 from calls.actions.presence import party_connected
 from calls.actions.recordings import is_interrupted
+from calls.actions.slices import finish_slices
 from calls.actions.snapshots import joined_payload
 from calls.events import call_group
 from calls.models import CallEvent
@@ -73,6 +75,8 @@ async def leave(page: Page, act: Perform) -> dict[str, Any]:
     await in_database(lambda: leave_call(link.key.prove()))
     await page.give_up(link)
     await gateway().leave(link.seat)
+    if link.is_over:
+        await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
     return {}
 
 

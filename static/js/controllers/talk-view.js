@@ -8,8 +8,8 @@ import { clock } from "../helpers/text.js";
 
 /** @typedef {{mediaFlows: boolean, online: boolean, soundBlocked: boolean, microphone: boolean}} Trouble */
 
-/** Reasons that mean: there is no speech model on this server. */
-const NO_MODEL = /model|install/;
+/** Why there are no captions: no speech model on this server; nothing has been heard yet, so nobody knows. */
+const [NO_MODEL, NOT_STARTED] = ["no_model", "not_started"];
 
 export class TalkView {
   /**
@@ -40,9 +40,9 @@ export class TalkView {
     this.#over("link", !trouble.online && trouble.mediaFlows);
     this.#over("sound", trouble.soundBlocked);
     this.#over("peer", model.other?.connected === false);
-    this.#over("captions", begun && !model.captions.available);
+    this.#over("captions", begun && !model.captions.available && model.captions.reason !== NOT_STARTED);
     this.#over("recording", model.recording === "interrupted");
-    const noModel = NO_MODEL.test(model.captions.reason ?? "");
+    const noModel = model.captions.reason === NO_MODEL;
     show("[data-captions-model]", noModel, this.root);
     show("[data-captions-other]", !noModel, this.root);
     if (trouble.mediaFlows) this.#wasFlowing = true;

@@ -7,7 +7,7 @@ import { SliceQueue } from "./slice-queue.js";
 
 const SLICE_MS = 1_000;
 const PATIENCE_MS = 8_000;
-/** A gap this short at the start is the ordinary time that a connection takes. */
+/** A gap this short at the very start is the ordinary time that a connection takes. */
 const IGNORED_MS = 2_000;
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
@@ -31,6 +31,7 @@ export class FallbackRecorder {
     /** @type {MediaRecorder | null} one whose slices nobody needs */
     this.dropping = null;
     this.startedAt = 0;
+    this.tapHasWorked = false;
     /** @type {any} */
     this.timer = null;
     /** @type {Promise<void>} slices keep their order */
@@ -48,8 +49,10 @@ export class FallbackRecorder {
 
   /** The tap works: stop, and keep what it has missed. */
   standDown() {
+    const ordinary = !this.tapHasWorked && this.now() - this.startedAt < IGNORED_MS;
+    this.tapHasWorked = true;
     if (!this.recorder) return;
-    if (this.now() - this.startedAt < IGNORED_MS && this.queue.held) this.#drop();
+    if (ordinary && this.queue.held) this.#drop();
     else void this.finish();
   }
 

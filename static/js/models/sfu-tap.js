@@ -1,6 +1,7 @@
 // Our microphone to the media server, for captions and the recording; on the relayed path also the other side's sound.
 
 import { Backoff } from "./backoff.js";
+import { Pulse } from "./pulse.js";
 
 /** @import {Message} from "./wire.js" */
 /** @typedef {(type: string, fields?: Record<string, unknown>) => Promise<any>} Request */
@@ -12,6 +13,7 @@ import { Backoff } from "./backoff.js";
  * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
  */
 
+const PULSE_MS = 1_000;
 /**
  * No DTX: silence keeps packets coming, so that both sides of the recording keep their times.
  * NACK: what the network loses on the way to the server is sent again, so that the recording lacks nothing.
@@ -51,6 +53,7 @@ export class SfuTap {
     /** @type {Promise<any> | null} */ this.hearing = null;
     /** @type {any} */ this.producer = null;
     /** @type {any} */ this.retryTimer = null;
+    /** @type {any} */ this.pulseTimer = null;
   }
 
   /** @param {MediaStreamTrack} track */
@@ -121,6 +124,17 @@ export class SfuTap {
       made.then(({ producerId }) => done({ id: producerId }), failed);
     });
     this.producer = await sending.produce({ track: this.track, codecOptions: CODEC_OPTIONS, stopTracks: false });
+    this.#watch(run, new Pulse());
+  }
+
+  /** @param {number} run @param {Pulse} pulse */
+  #watch(run, pulse) {
+    this.pulseTimer = setTimeout(async () => {
+      const report = await this.producer?.getStats().catch(() => null);
+      if (run !== this.run || !report) return;
+      if (pulse.beats(report.values(), Date.now())) this.#watch(run, pulse);
+      else this.#failed(run);
+    }, PULSE_MS);
   }
 
   /** @param {number} run @param {"createSendTransport" | "createRecvTransport"} make */
@@ -139,23 +153,7 @@ export class SfuTap {
   #transportIs(run, make, state) {
     if (run !== this.run) return;
     if (state === "failed") this.#failed(run);
-    if (state === "disconnected") void this.#repair(run, make);
     if (state === "connected" && make === "createSendTransport") this.#works(run);
-  }
-
-  /**
-   * Another network, or a server that is gone. The first is cured by an ICE restart; of the second its silence tells.
-   * @param {number} run @param {string} make
-   */
-  async #repair(run, make) {
-    if (make === "createSendTransport") this.#become("lost");
-    try {
-      const transport = make === "createSendTransport" ? this.sending : await this.hearing;
-      const { iceParameters } = await this.ask("restart-ice", { transportId: transport.id });
-      if (run === this.run) await transport.restartIce({ iceParameters });
-    } catch {
-      this.#failed(run);
-    }
   }
 
   /** @param {number} run */
@@ -210,6 +208,7 @@ export class SfuTap {
   }
 
   #close() {
+    clearTimeout(this.pulseTimer);
     this.sending?.close();
     this.hearing?.then((hearing) => hearing.close()).catch(() => undefined);
     this.device = this.sending = this.hearing = this.producer = null;

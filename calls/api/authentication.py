@@ -1,0 +1,50 @@
+"""Customers at the API: `Authorization: Call <token>`, the capability token of one call."""
+
+from __future__ import annotations
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from calls.access import Party, customer_party
+
+KEYWORD = "Call"
+
+
+class Customer:
+    """Who holds a call's token: known by nothing else."""
+
+    is_authenticated = True
+    is_active = True
+    pk = None
+
+
+class CallTokenAuthentication(BaseAuthentication):
+    """`request.auth` is the customer's Party."""
+
+    def authenticate(self, request: Request) -> tuple[Customer, Party] | None:
+        keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if keyword.lower() != KEYWORD.lower():
+            return None
+        party = customer_party(token.strip())
+        if party is None:
+            raise AuthenticationFailed
+        return Customer(), party
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its registry has no types
+    target_class = CallTokenAuthentication
+    name = "callToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "A customer's key to one call, as `POST /api/v1/calls` has told it: `Call <token>`.",
+        }
