@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from calls import events
-from calls.models import Call, Chunk, Participant, Recording
+from calls.models import Call, CallEvent, Chunk, Participant, Recording
 from calls.models.recording import ChunkCodec
 from calls.signals import chunk_recorded
 
@@ -43,7 +43,13 @@ def register_chunk(participant: Participant, *, path: str, **fields: int | str |
         return known
     started_ms, duration_ms = int(fields["started_ms"]), int(fields["duration_ms"])
     recording, _created = Recording.objects.get_or_create(
-        participant=participant, defaults={"call_id": participant.call_id, "started_ms": started_ms}
+        participant=participant,
+        defaults={
+            "call_id": participant.call_id,
+            "started_ms": started_ms,
+            # The media server may have died before the first file of this side was closed.
+            "interrupted": partial(_was_interrupted, participant.call_id),
+        },
     )
     chunk = Chunk.objects.create(recording=recording, path=path, **fields)
     recording.started_ms = min(recording.started_ms, started_ms)
@@ -61,6 +67,17 @@ def mark_interrupted(call_id: uuid.UUID) -> None:
     if call is not None:
         Recording.objects.filter(call=call).update(interrupted=True)
         events.emit(call, "recording-state", {"state": "interrupted"})
+
+
+def is_interrupted(call_id: uuid.UUID) -> bool:
+    """Whether the media server was lost and no side has been recorded anew since."""
+    last = CallEvent.objects.filter(call=call_id, type="recording-state").order_by("seq").last()
+    return last is not None and bool(last.payload["state"] == "interrupted")
+
+
+def _was_interrupted(call_id: uuid.UUID) -> bool:
+    told = CallEvent.objects.filter(call=call_id, type="recording-state")
+    return told.filter(payload__state="interrupted").exists()
 
 
 @transaction.atomic

@@ -112,6 +112,7 @@ def joined_payload(party: Party, since: int) -> dict[str, Any]:
     """Everything of `joined` but `rtc` and `captions`, which the edge adds."""
     call = party.call
     call.refresh_from_db()
+    # What is stored from here on is told after the snapshot: the snapshot may know a part of it, but not all.
     return {
         "callId": str(call.pk),
         "sessionId": str(call.pk),
@@ -121,5 +122,5 @@ def joined_payload(party: Party, since: int) -> dict[str, Any]:
         "call": snapshot(call, for_staff=not party.is_customer),
         "participants": participants_payload(call),
         "graceSeconds": settings.GRACE_SECONDS,
-        "events": missed_events(call, since),
+        "events": [event for event in missed_events(call, since) if event["seq"] <= call.last_seq],
     }

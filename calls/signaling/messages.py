@@ -58,6 +58,11 @@ class Request:
     lane: ClassVar[Lane]
     call_id: uuid.UUID | None = identifier(optional=True)
 
+    @property
+    def wanted_call(self) -> uuid.UUID | None:
+        """The call that the request names, by whichever field."""
+        return self.call_id
+
 
 R = TypeVar("R", bound=Request)
 REQUESTS: dict[str, type[Request]] = {}
@@ -213,6 +218,10 @@ class MediaRequest(Request):
     """Goes on to the media server; `room_id` is the call's id."""
 
     room_id: uuid.UUID = identifier()
+
+    @property
+    def wanted_call(self) -> uuid.UUID | None:
+        return self.call_id or self.room_id
 
     def payload(self) -> dict[str, Any]:
         """The request's own fields, named as on the wire."""

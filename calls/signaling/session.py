@@ -191,8 +191,8 @@ class Session:
         return self._named_seat(request)
 
     def _named_seat(self, request: Request) -> Seat:
-        if request.call_id is not None:
-            seat = self._seats.get(str(request.call_id))
+        if request.wanted_call is not None:
+            seat = self._seats.get(str(request.wanted_call))
             if seat is None:
                 raise SignalError(ErrorCode.NOT_FOUND)
             return seat

@@ -26,6 +26,7 @@ async def renew(page: Page) -> None:
         if not await in_database(_renew_seat, link.seat.peer_id):
             await page.withdraw(link.seat)
         else:
+            link.catch_up()
             await gateway().watch(link.seat.call_id)
 
 

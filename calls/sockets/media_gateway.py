@@ -61,6 +61,10 @@ class MediaGateway:
         node = self._nodes.get(seat.call_id)
         if node is None:
             raise SignalError(ErrorCode.NOT_FOUND, "Join the room first.")
+        if not await self.client.is_alive(node):
+            # Its requests would only be waited for; so the page hears at once that it has to begin anew.
+            await self._lose(seat.call_id, node)
+            raise MediaError(UNAVAILABLE, "the media server is gone")
         about = {**data, "roomId": seat.call_id, "peerId": seat.peer_id}
         try:
             return await self.client.request(node, method, about, timeout=REQUEST_SECONDS)

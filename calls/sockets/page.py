@@ -78,7 +78,8 @@ class Page:
         for link in self.links:
             await self._finally(self._drop(link))
         if self.desk is not None:
-            await self._finally(self.leave_group(desk_group(self.desk.user.pk)))
+            for group in (desk_group(self.desk.user.pk), *map(queue_group, self.desk.queue_ids)):
+                await self._finally(self.leave_group(group))
             await self._finally(self.desk.close())
 
     async def _finally(self, work: Awaitable[object]) -> None:

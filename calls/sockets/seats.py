@@ -50,7 +50,16 @@ class Key:
 class SeatLink:
     """What one socket does for one seat."""
 
-    def __init__(self, page: Page, seat: Seat, key: Key, *, status: str, queue_id: int) -> None:
+    def __init__(
+        self,
+        page: Page,
+        seat: Seat,
+        key: Key,
+        *,
+        status: str,
+        queue_id: int,
+        position: dict[str, Any] | None = None,
+    ) -> None:
         self.page = page
         self.seat = seat
         self.key = key
@@ -60,9 +69,11 @@ class SeatLink:
         """Unix time, so that processes can compare."""
         self.interrupted = False
         """The media server was lost; the next stream that this party sends restores the recording."""
+        self._begun = False
+        """The page has its snapshot; what it is told before that means nothing to it."""
         self._replay = Coalescer(page.tasks, f"replay-{seat.peer_id}", self._send_missed)
         self._queue = Coalescer(page.tasks, f"queue-{seat.peer_id}", self._send_position)
-        self._position: dict[str, Any] | None = None
+        self._position = position
 
     @property
     def waits(self) -> bool:
@@ -72,13 +83,24 @@ class SeatLink:
     def is_over(self) -> bool:
         return self.status in FINAL
 
+    def begin(self) -> None:
+        """The page has its snapshot. What happened while it was read and sent follows."""
+        self._begun = True
+        self.catch_up()
+        self.wake_queue()
+
+    def catch_up(self) -> None:
+        """Send what is stored and was not sent yet. Also without a notice: the channel layer may lose some."""
+        if self._begun:
+            self._replay.wake()
+
     def wake(self, seq: int) -> None:
         """Event `seq` is stored; read it unless it was sent already."""
         if seq > self.seat.seq:
-            self._replay.wake()
+            self.catch_up()
 
     def wake_queue(self) -> None:
-        if self.waits and self.seat.role == "customer":
+        if self._begun and self.waits and self.seat.role == "customer":
             self._queue.wake()
 
     async def _send_missed(self) -> None:

@@ -15,6 +15,7 @@ import { Signaling } from "./models/socket.js";
 
 /** @import {CallModel} from "./models/call-model.js" */
 
+const LAST_SOUND_MS = 10_000;
 const REASONS = { abandoned: "failedAbandoned", not_connected: "failedNotConnected", disconnected: "failedDisconnected" };
 
 class CallPage {
@@ -132,10 +133,16 @@ class CallPage {
     this.wakeLock.keep(false);
     this.queue.leave();
     this.microphone.close();
-    this.signaling.stop();
+    void this.#sayGoodbye();
     this.#farewell(model);
     this.#show(model.status === "ENDED" ? "ended" : "failed");
     one(`[data-on='${this.main.dataset.screen}'] h1`).focus();
+  }
+
+  /** The socket is closed when it has carried the last of our sound. */
+  async #sayGoodbye() {
+    await Promise.race([this.session.finished, new Promise((done) => setTimeout(done, LAST_SOUND_MS))]);
+    this.signaling.stop();
   }
 
   /** @param {CallModel} model */

@@ -202,14 +202,14 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
 }
 
 describe("the tap", () => {
-  test("joins, connects and sends without DTX", async () => {
+  test("joins, connects and sends without DTX, and sends again what got lost", async () => {
     const { tap, asked, states, devices } = aTap();
     tap.start({});
     await settle();
     assert.deepEqual(asked.map(({ type }) => type), ["join-room", "create-transport", "connect-transport", "produce"]);
     assert.ok(asked.every(({ roomId }) => roomId === "room"));
     assert.deepEqual(states, ["connecting", "working"]);
-    assert.deepEqual(devices[0].transports[0].options, { opusDtx: false, opusFec: true, opusStereo: false });
+    assert.deepEqual(devices[0].transports[0].options, { opusDtx: false, opusFec: true, opusStereo: false, opusNack: true });
     assert.deepEqual(devices[0].transports[0].parameters.iceServers, [{ urls: "stun:x" }]);
   });
 
@@ -352,6 +352,16 @@ describe("slices", () => {
     assert.deepEqual([...stored], [0, 1, 2, 3, 4, 5]);
   });
 
+  test("a queue that is too long keeps the first slice, which says how to read the others", async () => {
+    const sent = [];
+    const queue = new SliceQueue(async ({ sequence }) => void sent.push(sequence));
+    for (let n = 0; n < 603; n += 1) queue.push(slice(n));
+    queue.release();
+    await queue.emptied();
+    assert.equal(sent.length, 600);
+    assert.deepEqual(sent.slice(0, 2), [0, 4]);
+  });
+
   test("a full disk is tried again, a refusal for good is not", async () => {
     const codes = ["storage_failed", "malformed"];
     let tries = 0;
@@ -380,6 +390,7 @@ class FakeRecorder extends EventTarget {
   stop() {
     this.state = "inactive";
     this.give("end");
+    this.dispatchEvent(new Event("stop"));
   }
 }
 
@@ -438,6 +449,15 @@ describe("the fallback", () => {
     fallback.standDown();
     await pass(0);
     assert.deepEqual(sent.map(({ last }) => Boolean(last)), [false, true]);
+  });
+
+  test("at the end of a call it is done when the last slice is stored", async () => {
+    const { fallback, sent, recorders } = aFallback();
+    fallback.standBy({});
+    recorders[0].give("one");
+    await fallback.finish();
+    assert.deepEqual(sent.map(({ sequence, last }) => [sequence, Boolean(last)]), [[0, false], [1, true]]);
+    await fallback.finish(); // with nothing to send it is done at once
   });
 
   test("even a short gap is sent once the tap has worked", async () => {

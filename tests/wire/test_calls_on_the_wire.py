@@ -29,6 +29,42 @@ async def pair():
         await page.__aexit__(None, None, None)
 
 
+@pytest.mark.req("S1.3", "S5.4")
+async def test_what_happens_while_the_snapshot_is_read_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent may answer in the very moment in which the customer's page joins."""
+    alice = await db(lambda: on_duty(an_agent()))
+    cara = await db(cara_calls)
+    read = snapshots.missed_events
+
+    def read_late(call: Call, since: int) -> list[dict[str, Any]]:
+        monkeypatch.setattr(snapshots, "missed_events", read)
+        accepts(alice)
+        return read(call, since)
+
+    monkeypatch.setattr(snapshots, "missed_events", read_late)
+    async with TestPage() as page:
+        joined = await page.joins(token=cara.token)
+        assert joined["call"]["status"] == "RINGING"
+        followed = [await page.next("peer-joined"), await page.next("call-state")]
+    assert followed[1]["status"] == "CONNECTING"
+    assert [joined["seq"] + 1, joined["seq"] + 2] == [event["seq"] for event in followed]
+    assert {event["seq"] for event in followed}.isdisjoint(event["seq"] for event in joined["events"])
+
+
+async def test_an_event_whose_notice_was_lost_comes_with_the_next_ping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alice = await db(lambda: on_duty(an_agent()))
+    cara = await db(cara_calls)
+    async with TestPage() as page:
+        await page.joins(token=cara.token)
+        with monkeypatch.context() as deaf:
+            deaf.setattr(events, "wake", lambda *_: None)
+            await db(accepts, alice)
+        await page.request("ping")
+        assert (await page.next("call-state"))["status"] == "CONNECTING"
+
+
 SIGNALS = [
     ("offer", {"sdp": "v=0\r\n"}),
     ("answer", {"sdp": "v=0\r\n"}),

@@ -6,7 +6,10 @@ import uuid
 
 import pytest
 
+from accounts.models import User
+from calls.actions.recordings import register_segment
 from calls.events import relay_media_event
+from calls.media.recordings import Segment
 from calls.models import Call, Recording
 from tests.cast import an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
@@ -20,6 +23,7 @@ async def pair():
     alice = await db(an_agent)
     cara = await db(talking, alice)
     hers, his = await both_in_call(alice, cara)
+    his.token = cara.token
     yield hers, his, cara.call
     for page in (hers, his):
         await page.__aexit__(None, None, None)
@@ -96,6 +100,20 @@ async def test_a_refusal_of_the_media_server_has_a_code_of_the_wire(pair) -> Non
         )
 
 
+@pytest.mark.req("S3.2")
+async def test_the_room_says_which_call_is_meant_on_a_desk_with_several(pair, media: FakeMediaClient) -> None:
+    """The mediasoup vocabulary has no callId, and an agent's socket carries one call after the other."""
+    alice, cara, call = pair
+    await cara.request("hang-up")
+    await alice.next("call-state", status="ENDED")
+    agent = await db(User.objects.get)
+    second = await db(lambda: talking(agent, call.place))
+    await alice.joins(callId=str(second.call.pk))
+    await alice.request("join-room", roomId=str(second.call.pk))
+    await alice.request("create-transport", roomId=str(second.call.pk))
+    assert media.methods(alice.peer_id) == ["join", "create-transport"]
+
+
 async def test_without_any_media_server_the_page_is_told_to_try_again(pair, media: FakeMediaClient) -> None:
     _alice, cara, call = pair
     media.alive.clear()
@@ -123,6 +141,36 @@ async def test_a_node_that_dies_is_told_once_and_replaced(pair, media: FakeMedia
     restored = await alice.next("recording-state", state="restored")
     assert restored["peerId"] == cara.peer_id
     assert [m["type"] for m in await alice.everything()].count("media-lost") == 0
+
+
+async def test_a_page_that_was_away_when_the_node_died_restores_the_recording_too(
+    pair, media: FakeMediaClient
+) -> None:
+    alice, cara, call = pair
+    room = {"roomId": str(call.pk)}
+    await alice.request("join-room", **room)
+    media.alive[:] = ["node-2"]
+    with pytest.raises(Refused, match="media_unavailable"):
+        await alice.request("create-transport", **room)
+    await cara.next("recording-state", state="interrupted")
+    async with TestPage() as again:
+        await again.joins(token=cara.token)
+        await again.request("join-room", **room)
+        await again.request("produce", **room, transportId="t1", kind="audio", rtpParameters={})
+        await alice.next("recording-state", state="restored", peerId=cara.peer_id)
+
+
+async def test_a_side_whose_first_file_is_closed_after_the_node_died_is_marked_too(
+    pair, media: FakeMediaClient
+) -> None:
+    alice, cara, call = pair
+    await cara.request("join-room", roomId=str(call.pk))
+    media.alive.clear()
+    await cara.request("ping")
+    await alice.next("recording-state", state="interrupted")
+    left = Segment(str(call.pk), cara.peer_id, 0, "a/b/000000-1.opus", 1, 20, 1, 0, has_speech=True)
+    await db(lambda: register_segment(left))
+    assert (await db(Recording.objects.get)).interrupted
 
 
 async def test_a_dead_node_is_noticed_by_the_pages_leases(pair, media: FakeMediaClient) -> None:

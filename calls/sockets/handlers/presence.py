@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
 from django.core.cache import cache
@@ -10,6 +11,8 @@ from django.core.cache import cache
 from calls.access import Party
 from calls.actions.calls import leave_call, return_to_call
 from calls.actions.presence import party_connected
+from calls.actions.recordings import is_interrupted
+from calls.actions.slices import finish_slices
 from calls.actions.snapshots import joined_payload
 from calls.events import call_group
 from calls.models import CallEvent
@@ -60,8 +63,10 @@ async def join(page: Page, act: Perform) -> None:
     await page.join_group(call_group(party.call.pk))
     payload = await in_database(_enter, key, act.request.since or 0)
     link = _seat_link(page, key, payload, party.call.queue_id)
+    link.interrupted = await in_database(is_interrupted, party.call.pk)
     await page.take_seat(link)
     await page.send(_answer(act.reply, act.reply.name.replace("join", "joined"), payload))
+    link.begin()
 
 
 @handles(Leave)
@@ -70,6 +75,8 @@ async def leave(page: Page, act: Perform) -> dict[str, Any]:
     await in_database(lambda: leave_call(link.key.prove()))
     await page.give_up(link)
     await gateway().leave(link.seat)
+    if link.is_over:
+        await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
     return {}
 
 
@@ -122,10 +129,10 @@ def mute_key(peer_id: str) -> str:
 
 def _seat_link(page: Page, key: Key, payload: dict[str, Any], queue_id: int) -> SeatLink:
     seat = Seat(payload["callId"], payload["peerId"], payload["role"])
-    # An event may have been stored while the snapshot was read: it is in `events`, and not sent again.
-    seat.seq = max([payload["seq"], *(event["seq"] for event in payload["events"])])
+    seat.seq = payload["seq"]
     seat.peers = {peer["peerId"] for peer in payload["participants"]} - {seat.peer_id}
-    return SeatLink(page, seat, key, status=payload["call"]["status"], queue_id=queue_id)
+    call = payload["call"]
+    return SeatLink(page, seat, key, status=call["status"], queue_id=queue_id, position=call["queue"])
 
 
 def _answer(reply: Reply, kind: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ export class CallSession {
     /** @type {CallMedia | null} */
     this.media = null;
     this.cameLate = false;
+    /** @type {Promise<void>} the sound that goes over the socket has arrived */
+    this.finished = Promise.resolve();
     /** @type {Promise<any> | null} */
     this.client = null;
     view.reset();
@@ -101,7 +103,7 @@ export class CallSession {
 
   close() {
     clearInterval(this.ticking);
-    this.media?.close();
+    this.finished = this.media?.close() ?? this.finished;
     this.sound.stop();
   }
 

@@ -68,13 +68,24 @@ export class DeskCall {
   }
 
   leave() {
-    this.session?.close();
+    const { session, callId } = this;
+    session?.close();
+    if (session?.model.over) void this.#giveUpSeat(session, callId);
     this.session = null;
     this.callId = "";
     this.microphone.close();
     this.meters.customer.stop();
     this.meters.mine.stop();
     mark("remoteAudio", "none");
+  }
+
+  /**
+   * When the last of our sound has arrived. The desk's socket lives all day: it would carry every call of it.
+   * @param {CallSession} session @param {string} callId
+   */
+  async #giveUpSeat(session, callId) {
+    await session.finished;
+    await this.signaling.request("leave", { callId }).catch(() => undefined);
   }
 
   /** @param {string} callId */

@@ -116,13 +116,14 @@ export class CallMedia {
     if (this.begun && this.direct.connection) this.direct.restart();
   }
 
+  /** Resolves once the sound that goes over the socket has arrived. */
   close() {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
     this.path.close();
     this.direct.close();
     this.tap.stop();
-    this.recorder.finish();
+    return this.recorder.finish();
   }
 
   /** @param {RTCConfiguration} rtc */

@@ -53,16 +53,20 @@ export class FallbackRecorder {
     this.tapHasWorked = true;
     if (!this.recorder) return;
     if (ordinary && this.queue.held) this.#drop();
-    else this.finish();
+    else void this.finish();
   }
 
-  /** Stop and send the rest. */
-  finish() {
+  /** Stop and send the rest. Resolves once all of it is stored, or will never be. */
+  async finish() {
     clearTimeout(this.timer);
-    if (!this.recorder) return;
-    this.#stop();
-    this.queue.release();
-    this.onState("off");
+    if (this.recorder) {
+      const stopped = this.#stop();
+      this.queue.release();
+      this.onState("off");
+      await stopped;
+    }
+    await this.encoding;
+    await this.queue.emptied();
   }
 
   /** The socket is back. */
@@ -78,15 +82,19 @@ export class FallbackRecorder {
   #drop() {
     clearTimeout(this.timer);
     this.dropping = this.recorder;
-    this.#stop();
+    void this.#stop();
     this.queue.discard();
     this.onState("off");
   }
 
-  #stop() {
+  /** Resolves when the recorder has given its last slice. */
+  async #stop() {
     const recorder = this.recorder;
     this.recorder = null;
-    if (recorder && recorder.state !== "inactive") recorder.stop();
+    if (!recorder || recorder.state === "inactive") return;
+    const stopped = new Promise((done) => recorder.addEventListener("stop", done, { once: true }));
+    recorder.stop();
+    await stopped;
   }
 
   /** @param {MediaStreamTrack} track @param {string} name */

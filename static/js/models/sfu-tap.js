@@ -14,8 +14,11 @@ import { Pulse } from "./pulse.js";
  */
 
 const PULSE_MS = 1_000;
-/** No DTX: silence keeps packets coming, so that both sides of the recording keep their times. */
-const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false };
+/**
+ * No DTX: silence keeps packets coming, so that both sides of the recording keep their times.
+ * NACK: what the network loses on the way to the server is sent again, so that the recording lacks nothing.
+ */
+const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false, opusNack: true };
 
 export class SfuTap {
   /**

@@ -19,6 +19,8 @@ export class SliceQueue {
     this.flying = new Set();
     this.held = true;
     this.offline = false;
+    /** @type {(() => void)[]} who waits until all is stored */
+    this.watchers = [];
   }
 
   get size() {
@@ -28,8 +30,17 @@ export class SliceQueue {
   /** @param {Slice} slice */
   push(slice) {
     this.waiting.push(slice);
-    if (this.waiting.length > MOST) this.waiting.shift();
+    // A recorder's first slice has the header, without which none of the others can be read.
+    if (this.waiting.length > MOST) this.waiting.splice(this.waiting[0]?.sequence === 0 ? 1 : 0, 1);
     this.#pump();
+  }
+
+  /** Resolves once nothing waits to be stored. @returns {Promise<void>} */
+  emptied() {
+    return new Promise((done) => {
+      this.watchers.push(done);
+      this.#look();
+    });
   }
 
   /** The slices are needed: let them go. */
@@ -41,6 +52,7 @@ export class SliceQueue {
   /** They are not: the media server has the sound. */
   discard() {
     this.waiting = [];
+    this.#look();
   }
 
   /** The socket is back. */
@@ -65,7 +77,12 @@ export class SliceQueue {
     } finally {
       this.flying.delete(slice);
       this.#pump();
+      this.#look();
     }
+  }
+
+  #look() {
+    if (this.size === 0) for (const done of this.watchers.splice(0)) done();
   }
 
   /** @param {Slice} slice @param {string} code */
