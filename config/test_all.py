@@ -108,9 +108,9 @@ def tests() -> dict[str, Step]:
         "unit": _pytest("unit", "unit", *SPREAD),
         "db": _pytest("db and wire, SQLite", "db or wire", *SPREAD),
         "postgres": _pytest("db and wire, PostgreSQL", "db or wire", *SPREAD, needs_postgres=True),
-        "media": _pytest("media", "media"),
+        "media": _pytest("media", "media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e"),
+        "e2e": _pytest("e2e", "e2e", *SPREAD, "--dist", "loadfile"),
     }
 
 

@@ -48,7 +48,7 @@ def register_chunk(participant: Participant, *, path: str, **fields: int | str |
             "call_id": participant.call_id,
             "started_ms": started_ms,
             # The media server may have died before the first file of this side was closed.
-            "interrupted": partial(_was_interrupted, participant.call_id),
+            "interrupted": _was_interrupted(participant.call_id),
         },
     )
     chunk = Chunk.objects.create(recording=recording, path=path, **fields)
