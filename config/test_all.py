@@ -25,7 +25,7 @@ from config.bootstrap.places import venv_environment
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 PACKAGES = ("config", "accounts", "calls", "transcripts", "dashboard")
-STEP_LIMIT = 600.0  # seconds; a hanging step must not hang continuous integration
+STEP_LIMIT = 1500.0  # seconds; a hanging step must not hang continuous integration
 WORKERS = str(min(os.cpu_count() or 1, 4))
 SPREAD = ("-n", WORKERS)
 
@@ -110,7 +110,7 @@ def tests() -> dict[str, Step]:
         "postgres": _pytest("db and wire, PostgreSQL", "db or wire", *SPREAD, needs_postgres=True),
         "media": _pytest("media", "media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e", *SPREAD, "--dist", "loadfile"),
+        "e2e": _pytest("e2e", "e2e"),
     }
 
 
