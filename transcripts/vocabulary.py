@@ -19,7 +19,8 @@ def current_matcher() -> Matcher:
     return _matcher(_version())
 
 
-def masked(text: str) -> MaskedText:
+def masked(text: str, queue_id: int | None = None) -> MaskedText:
+    """What everybody may see of `text`, by the rules of a queue (None: those of every queue)."""
     return mask_text(text, current_matcher().find(text))
 
 

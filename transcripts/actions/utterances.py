@@ -17,7 +17,7 @@ def build(
     chunk: Chunk, segment: Segment, *, source: Source, position: int, language: str, provenance: Provenance
 ) -> Utterance:
     """An unsaved utterance. Times of `segment` count from the agent's answer; what was before it is at 0."""
-    hidden = masked(segment.text)
+    hidden = masked(segment.text, chunk.recording.call.queue_id)
     return Utterance(
         call_id=chunk.recording.call_id,
         participant_id=chunk.recording.participant_id,

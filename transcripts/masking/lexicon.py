@@ -11,8 +11,9 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from transcripts.masking.kinds import PROFANITY
+
 SEED = Path(__file__).parents[1] / "fixture" / "lexicon.json"
-PROFANITY = "profanity"
 
 
 class Match(StrEnum):

@@ -1,4 +1,6 @@
 from transcripts.models.lexicon import LexiconEntry
+from transcripts.models.opening import OriginalOpening
+from transcripts.models.policy import MaskingPolicy, Remask, RemaskState
 from transcripts.models.reveal import Reveal, RevealReason
 from transcripts.models.utterance import Source, Utterance
 from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
@@ -7,6 +9,10 @@ __all__ = [
     "CallTranscript",
     "JobState",
     "LexiconEntry",
+    "MaskingPolicy",
+    "OriginalOpening",
+    "Remask",
+    "RemaskState",
     "Reveal",
     "RevealReason",
     "Source",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from calls.models import Queue
 from transcripts.masking.lexicon import Entry, Match
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
@@ -36,6 +38,15 @@ class LexiconEntry(models.Model):
     )
     sound_alikes = models.BooleanField(_("also what sounds the same"), default=False)
     is_allowed = models.BooleanField(_("exception: never masked"), default=False)
+    queue = models.ForeignKey(
+        Queue,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="lexicon_entries",
+        verbose_name=_("queue"),
+        help_text=_("Counts in this queue only; empty: everywhere."),
+    )
     enabled = models.BooleanField(_("in use"), default=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -47,7 +58,14 @@ class LexiconEntry(models.Model):
         verbose_name_plural = _("lexicon")
         ordering = ("language", "term")
         constraints = (
-            models.UniqueConstraint(fields=("language", "term", "is_allowed"), name="one_entry_per_term"),
+            models.UniqueConstraint(
+                fields=("language", "term", "is_allowed"),
+                condition=Q(queue=None),
+                name="one_entry_per_term",
+            ),
+            models.UniqueConstraint(
+                fields=("language", "term", "is_allowed", "queue"), name="one_entry_per_term_and_queue"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -31,7 +32,8 @@ class UtteranceQuerySet(models.QuerySet["Utterance"]):
 class Utterance(models.Model):
     """One piece of speech. `masks` is a list of {start, end, kind, severity, start_ms, end_ms,
     source_start, source_end}: start and end in `masked_text`, source_* in `text`, times in ms since the
-    agent answered (None without word times). `words` is a list of [text, start_ms, end_ms, confidence]."""
+    agent answered (None without word times). `words` is a list of [text, start_ms, end_ms, confidence].
+    `search_text` is the masked text as the search index wants it; `masked_at` tells which lexicon masked it."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="utterances", verbose_name=_("call"))
     participant = models.ForeignKey(
@@ -50,6 +52,11 @@ class Utterance(models.Model):
     confidence = models.FloatField(_("confidence"))
     engine = models.CharField(_("engine"), max_length=32)
     engine_model = models.CharField(_("model"), max_length=80)
+    tone = models.FloatField(
+        _("tone"), null=True, blank=True, help_text=_("-1 negative to 1 positive: a hint")
+    )
+    search_text = models.TextField(default="", blank=True, editable=False)
+    masked_at = models.DateTimeField(default=timezone.now, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UtteranceQuerySet.as_manager()

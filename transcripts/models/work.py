@@ -22,6 +22,7 @@ class JobState(models.TextChoices):
     DONE = "done", _("done")
     NO_SPEECH = "no_speech", _("nobody spoke")
     WAITING_MODEL = "waiting_model", _("waiting for a speech model")
+    SKIPPED = "skipped", _("left to the final transcript")
     FAILED = "failed", _("failed")
 
 
@@ -106,7 +107,9 @@ class CallTranscriptQuerySet(models.QuerySet["CallTranscript"]):
 
 
 class CallTranscript(models.Model):
-    """The final transcript of a call: how far it is and who made it."""
+    """The final transcript of a call: how far it is and who made it. `missing` is a list of
+    {peer, start_ms, end_ms, reason}: speech that nobody could hear, with a stable code for why. `mix_path` is
+    the masked stereo file (customer left, agent right), relative to DATA_DIR."""
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="transcript", verbose_name=_("call"))
     state = models.CharField(
@@ -121,6 +124,8 @@ class CallTranscript(models.Model):
     progress = models.PositiveSmallIntegerField(_("percent done"), default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    missing = models.JSONField(default=list, blank=True)
+    mix_path = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
