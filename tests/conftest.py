@@ -16,6 +16,7 @@ import django
 import django.conf
 import pytest
 
+from tests.emptying import delete_rows_instead_of_flushing
 from tests.services import Coturn, RedisServer
 from tests.stack import Stack
 
@@ -71,6 +72,13 @@ def redis_server() -> Iterator[RedisServer]:
 def _redis_for_all_but_unit(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("unit") is None:
         request.getfixturevalue("redis_server")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        delete_rows_instead_of_flushing(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
