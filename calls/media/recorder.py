@@ -27,7 +27,7 @@ Sink = Callable[[dict[str, Any]], None]
 
 QUIETEST_SPEECH_DBOV = 50
 """Frames quieter than -50 dBov are a pause."""
-FLUSH_EVERY_S = 0.5
+FLUSH_EVERY_S = 0.25
 
 
 class RecordingStore:
