@@ -1,4 +1,7 @@
-"""Every check and test of the house, one after the other, with one plain summary.
+"""Every check and test of the house, with one plain summary.
+
+The steps run one after the other; only the browser tests, which mostly wait, have company: what needs the processor alone
+(checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests
@@ -12,11 +15,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Self
 
 from config.bootstrap.console import SetupError
 from config.bootstrap.frontend import find_node
@@ -26,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 PACKAGES = ("config", "accounts", "calls", "transcripts", "dashboard")
 STEP_LIMIT = 1500.0  # seconds; a hanging step must not hang continuous integration
+PATIENCE = 15
+"""How nice the steps beside the browser tests are, of 19."""
 WORKERS = str(min(os.cpu_count() or 1, 4))
 SPREAD = ("-n", WORKERS)
 
@@ -55,6 +64,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers started for a step end with it
     if arguments == ["fix"]:
         return summary([perform(step) for step in fixes()])
+    if not arguments:
+        return summary(everything())
     try:
         steps = list(chosen(arguments))
     except (KeyError, SetupError) as error:
@@ -63,12 +74,41 @@ def main(arguments: list[str]) -> int:
     return summary([perform(step) for step in steps])
 
 
-def chosen(arguments: Sequence[str]) -> Iterator[Step]:
-    """The named kinds, or all. Raises KeyError for a name that is none."""
+def everything() -> list[Outcome]:
     kinds = tests()
-    if not arguments:
-        yield from checks()
-        yield from kinds.values()
+    first = [perform(kinds[name]) for name in ("postgres", "wire", "media")]
+    beside = [*checks(), *(kinds[name] for name in ("unit", "model", "db"))]
+    with Company(beside) as company:
+        e2e = perform(kinds["e2e"])
+        return [*company.outcomes(), *first, e2e]
+
+
+class Company:
+    """Steps that run in a thread while the main one goes on; leaving early ends the one that runs."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = steps
+        self._pool = ThreadPoolExecutor(1)
+        self._left = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._future = self._pool.submit(self._perform)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._left.set()
+        self._pool.shutdown()
+
+    def outcomes(self) -> list[Outcome]:
+        return self._future.result()
+
+    def _perform(self) -> list[Outcome]:
+        return [perform(step, left=self._left) for step in self._steps if not self._left.is_set()]
+
+
+def chosen(arguments: Sequence[str]) -> Iterator[Step]:
+    """The named kinds. Raises KeyError for a name that is none."""
+    kinds = tests()
     for name in arguments:
         if name == "check":
             yield from checks()
@@ -106,7 +146,8 @@ def javascript_tests() -> list[str]:
 def tests() -> dict[str, Step]:
     return {
         "unit": _pytest("unit", "unit", *SPREAD),
-        "db": _pytest("db and wire, SQLite", "db or wire", *SPREAD),
+        "db": _pytest("db, SQLite", "db", *SPREAD),
+        "wire": _pytest("wire, SQLite", "wire", *SPREAD),
         # The server goes with the step: dropping its databases first only waits for idle connections.
         "postgres": _pytest(
             "db and wire, PostgreSQL", "db or wire", *SPREAD, "--reuse-db", needs_postgres=True
@@ -124,8 +165,10 @@ def fixes() -> list[Step]:
     ]
 
 
-def perform(step: Step) -> Outcome:
-    _say(f"\n== {step.name}")
+def perform(step: Step, *, left: threading.Event | None = None) -> Outcome:
+    """Run a step. With `left` it leaves the processor to others, shows its output at the end, and ends when left."""
+    if left is None:
+        _say(f"\n== {step.name}")
     started = time.monotonic()
     with ExitStack() as stack:
         environment = venv_environment() | dict(step.environment)
@@ -133,7 +176,13 @@ def perform(step: Step) -> Outcome:
             from tests.services import PostgresServer
 
             environment["TEST_DATABASE_URL"] = stack.enter_context(PostgresServer.temporary()).url
-        code = _run(step.command, environment)
+        if left is not None:
+            output = stack.enter_context(TemporaryFile())
+            code = _run(["nice", "-n", str(PATIENCE), *step.command], environment, output, left)
+            output.seek(0)
+            _say(f"\n== {step.name} (beside the browsers)\n{output.read().decode(errors='replace')}")
+        else:
+            code = _run(step.command, environment)
     return Outcome(step, code, time.monotonic() - started)
 
 
@@ -148,17 +197,32 @@ def summary(outcomes: Sequence[Outcome]) -> int:
 
 def _pytest(name: str, kinds: str, *options: str, needs_postgres: bool = False) -> Step:
     """pytest's own exit code for "no tests found" is a failure too: a kind that vanished proves nothing."""
-    command = [PYTHON, "-m", "pytest", "-q", "-m", kinds, *options]
+    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", kinds, *options]
     return Step(name, command, needs_postgres=needs_postgres)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True)
+def _run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    output: IO[bytes] | None = None,
+    left: threading.Event | None = None,
+) -> int:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        start_new_session=True,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+    )
+    deadline = time.monotonic() + STEP_LIMIT
     try:
-        return process.wait(STEP_LIMIT)
-    except subprocess.TimeoutExpired:
-        _say(f"stopped after {STEP_LIMIT:.0f} s")
-        return 1
+        while (code := process.poll()) is None:
+            if time.monotonic() > deadline or (left is not None and left.is_set()):
+                _say(f"stopped after {STEP_LIMIT + time.monotonic() - deadline:.0f} s")
+                return 1
+            time.sleep(0.1)
+        return code
     finally:
         _end_group(process)
 

@@ -70,8 +70,17 @@ class Process:
 
     def stop(self, number: signal.Signals = signal.SIGTERM, grace: float = 10.0) -> None:
         """Ends the whole group; returns when it is gone."""
+        self.terminate(number)
+        self.finish(grace)
+
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end, without waiting: `finish` does."""
         if self.popen.poll() is None:
             self._signal(number)
+
+    def finish(self, grace: float = 10.0) -> None:
+        """Wait for the end of the group, for `grace` seconds politely."""
+        if self.popen.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(grace)
         self._signal(signal.SIGKILL)

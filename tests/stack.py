@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from celery import Celery
@@ -16,6 +17,7 @@ from config.supervisor import plan
 from config.supervisor.child import Service
 from config.supervisor.house import answers_ok
 from config.supervisor.options import Options, free_port
+from tests.answering import MARK
 from tests.services import LOOPBACK, ROOT, Process, RedisServer, ServiceError
 
 WORKERS = {"worker", "batch"}
@@ -24,12 +26,16 @@ WORKERS = {"worker", "batch"}
 class Stack:
     """web, media, worker, batch, beat and Redis, with the very commands of `make run`."""
 
+    migrated: bytes | None = None
+
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.port = free_port()
         self.redis = RedisServer(folder / "redis")
         self.processes: dict[str, Process] = {}
         self.environment = venv_environment() | self._settings() | dict(environment)
+        self._answering: subprocess.Popen[str] | None = None
+        self._asking = Lock()
 
     @property
     def url(self) -> str:
@@ -57,8 +63,14 @@ class Stack:
         return self
 
     def stop(self) -> None:
+        if self._answering is not None:
+            self._answering.kill()
+            self._answering.communicate()
+            self._answering = None
         for process in reversed(self.processes.values()):
-            process.stop()
+            process.terminate()
+        for process in reversed(self.processes.values()):
+            process.finish()
         self.processes.clear()
         self.redis.stop()
 
@@ -86,11 +98,26 @@ class Stack:
         return done.stdout
 
     def ask(self, code: str) -> Any:
-        """Run Python inside this system; `code` sets `answer` to something that JSON can hold, which is returned."""
-        program = f"import json\n{code}\nprint('answer:' + json.dumps(answer, default=str))"
-        output = self.manage("shell", "--no-imports", "-c", program)
-        line = next(line for line in reversed(output.splitlines()) if line.startswith("answer:"))
-        return json.loads(line.removeprefix("answer:"))
+        """Run Python inside this system; `code` sets `answer` to something that JSON can hold, which is returned.
+
+        Raises ServiceError with the traceback of what went wrong.
+        """
+        with self._asking:
+            found = self._question(code)
+        if "error" in found:
+            raise ServiceError(found["error"])
+        return found["answer"]
+
+    def _question(self, code: str) -> dict[str, Any]:
+        asked = self._answering
+        if asked is None or asked.stdin is None or asked.stdout is None:
+            raise ServiceError("the system is not running")
+        asked.stdin.write(json.dumps({"code": code}) + "\n")
+        asked.stdin.flush()
+        for line in asked.stdout:
+            if line.startswith(MARK):
+                return dict(json.loads(line.removeprefix(MARK)))
+        raise ServiceError(f"nothing answers:\n{_tail(self.folder / 'answering.log')}")
 
     def log_tails(self) -> list[tuple[str, str]]:
         return [(f"log of {path.stem}", _tail(path)) for path in sorted(self.folder.glob("*.log"))]
@@ -116,12 +143,36 @@ class Stack:
     def _start(self) -> None:
         self.data_dir.mkdir(parents=True)
         self.redis.start()
-        self.manage("migrate", "--no-input", "--verbosity", "0")
+        self._make_database()
+        self._answering = self._start_answering()
         services = self._services()
         for service in services.values():
             self._launch(service)
         for name, process in list(self.processes.items()):
             process.wait_until(lambda name=name: self._answers(name), 60)
+
+    def _make_database(self) -> None:
+        """Migrated once per test run; later systems begin with a copy."""
+        file = self.data_dir / "db.sqlite3"
+        mine = self.environment["DATABASE_URL"].endswith(str(file))
+        if mine and Stack.migrated is not None:
+            file.write_bytes(Stack.migrated)
+            return
+        self.manage("migrate", "--no-input", "--verbosity", "0")
+        if mine:
+            Stack.migrated = file.read_bytes()
+
+    def _start_answering(self) -> subprocess.Popen[str]:
+        with (self.folder / "answering.log").open("ab") as log:
+            return subprocess.Popen(
+                [plan.PYTHON, "-m", "tests.answering"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
     def _services(self) -> dict[str, Service]:
         options = Options(

@@ -14,7 +14,7 @@ from tests.services import ROOT
 
 pytestmark = pytest.mark.unit
 
-COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
 IMPORT = re.compile(r"(?:\bfrom|\bimport)\s*\(?\s*[\"'](\.[^\"']+)[\"']")
 HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
