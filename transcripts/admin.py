@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from transcripts.models import CallTranscript, LexiconEntry, Reveal, SpeechJob, Utterance
+from transcripts.models import CallTranscript, Export, LexiconEntry, Reveal, SpeechJob, Utterance
 from transcripts.vocabulary import masked
 
 MAX_TRIAL = 500
@@ -86,6 +86,14 @@ class RevealAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "call")
     date_hierarchy = "created_at"
     fields = ("created_at", "user", "call", "at_ms", "mask_index", "reason", "note")
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "call", "form")
+    list_filter = ("form",)
+    list_select_related = ("user", "call")
+    date_hierarchy = "created_at"
 
 
 @admin.register(CallTranscript)

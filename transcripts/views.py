@@ -17,7 +17,9 @@ from accounts.access import staff_of
 from accounts.models import User
 from calls.models import Call, Recording
 from transcripts.access import utterances_for
+from transcripts.actions.export import SOUND_TYPE, ExportRefused, export_sound, export_text
 from transcripts.actions.reveal import RevealRefused, reveal
+from transcripts.exports.formats import FORMATS
 from transcripts.forms import RevealForm
 from transcripts.models import RevealReason, Utterance
 from transcripts.ranges import file_response
@@ -59,6 +61,7 @@ def record(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
         "record": read(user, call),
         "call": call,
         "reasons": RevealReason.choices,
+        "formats": FORMATS.values(),
         "reveal_seconds": REVEAL_SECONDS,
         "earlier": _neighbour(user, call, "-created_at"),
         "later": _neighbour(user, call, "created_at"),
@@ -96,6 +99,37 @@ def audio(request: HttpRequest, call_id: uuid.UUID, participant_id: uuid.UUID) -
         response = file_response(file, request.headers.get("Range", ""), "audio/ogg")
     except OSError as error:
         raise Http404 from error
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@never_cache
+@login_required
+def export(request: HttpRequest, call_id: uuid.UUID, form: str) -> HttpResponse:
+    """The masked transcript as a file; who took it is on record."""
+    user = staff_of(request)
+    call = get_object_or_404(with_agents(Call.objects.visible_to(user)), pk=call_id)
+    try:
+        document = export_text(user, call, form)
+    except ExportRefused as error:
+        raise Http404(error.code) from error
+    response = HttpResponse(document.body, content_type=document.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{document.file_name}"'
+    return response
+
+
+@require_safe
+@login_required
+def export_sound_file(request: HttpRequest, call_id: uuid.UUID, side: str) -> HttpResponseBase:
+    user = staff_of(request)
+    call = get_object_or_404(Call.objects.visible_to(user), pk=call_id)
+    try:
+        name, file = export_sound(user, call, side)
+        response = file_response(file, "", SOUND_TYPE)
+    except (ExportRefused, OSError) as error:
+        raise Http404 from error
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "private, no-store"
     return response
 

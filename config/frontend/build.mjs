@@ -1,6 +1,6 @@
 // Builds what the browser needs and npm has: run by `make setup`, never by hand in production.
 //   static/vendor/mediasoup-client.js   the SFU client as one ES module: Device, version
-//   static/vendor/fonts/                Pretendard in pieces by unicode range (3 MB, a page loads a few of them)
+//   static/vendor/fonts/                Pretendard in pieces by unicode range (3 MB, a page loads a few of them), and whole for PDF
 //   static/css/build/app.css            the design system, lowered to the browser floor below
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -46,6 +46,10 @@ async function copyFonts() {
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
   await cp(join(from, "web", "variable", "woff2-dynamic-subset"), join(to, "woff2-dynamic-subset"), { recursive: true });
+  for (const weight of ["Regular", "Bold"]) {
+    const name = `Pretendard-${weight}.ttf`; // whole, for the server's PDF documents
+    await cp(join(from, "public", "static", "alternative", name), join(to, name));
+  }
   await cp(join(from, "LICENSE.txt"), join(to, "LICENSE.txt"));
   const source = await readFile(join(from, "web", "variable", "pretendardvariable-dynamic-subset.css"));
   await writeFile(join(to, "pretendard.css"), compile("pretendard.css", source));

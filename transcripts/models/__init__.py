@@ -1,3 +1,4 @@
+from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
 from transcripts.models.policy import MaskingPolicy, Remask, RemaskState
@@ -7,6 +8,7 @@ from transcripts.models.work import CallTranscript, JobState, SpeechJob, Transcr
 
 __all__ = [
     "CallTranscript",
+    "Export",
     "JobState",
     "LexiconEntry",
     "MaskingPolicy",
