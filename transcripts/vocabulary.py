@@ -1,4 +1,4 @@
-"""The matcher in use: the database's lexicon, built again when an administrator changes it."""
+"""The detector in use: the database's lexicon, built again when an administrator changes it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import Count, Max
 
+from transcripts.masking.detector import Detector
 from transcripts.masking.lexicon import Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
-from transcripts.masking.matcher import Matcher
 from transcripts.models import LexiconEntry
 
 
-def current_matcher() -> Matcher:
+def current_matcher() -> Detector:
     """Built once per version of the table; one small query tells whether it is still the same."""
     return _matcher(_version())
 
@@ -36,8 +36,8 @@ def _version() -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1)
-def _matcher(version: tuple[Any, ...]) -> Matcher:
-    return Matcher(_from_database() if version else seed())
+def _matcher(version: tuple[Any, ...]) -> Detector:
+    return Detector(_from_database() if version else seed())
 
 
 def _from_database() -> Lexicon:
