@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from transcripts.actions import final, live, sweep
+from transcripts.actions import audio, final, live, remask, sweep
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
@@ -37,6 +37,20 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+    for run_id in remask.open_runs():
+        mask_again.delay(run_id)
+    for call_id in remask.calls_without_sound():
+        make_sound_again.delay(str(call_id))
+
+
+@shared_task
+def mask_again(remask_id: int) -> None:
+    remask.run(remask_id)
+
+
+@shared_task
+def make_sound_again(call_id: str) -> None:
+    audio.remake_audio(uuid.UUID(call_id))
 
 
 @shared_task

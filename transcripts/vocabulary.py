@@ -1,44 +1,84 @@
-"""The detector in use: the database's lexicon, built again when an administrator changes it."""
+"""What is masked in which queue: the database's lexicon and policies, read again when somebody changes them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, QuerySet
 
 from transcripts.masking.detector import Detector
+from transcripts.masking.kinds import ALL_PERSONAL_DATA
 from transcripts.masking.lexicon import Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
-from transcripts.models import LexiconEntry
+from transcripts.models import LexiconEntry, MaskingPolicy
+
+Version = tuple[Any, ...]
+DETECTORS_KEPT = 32
+"""One for all queues without words of their own, and one for each queue that has some."""
 
 
-def current_matcher() -> Detector:
-    """Built once per version of the table; one small query tells whether it is still the same."""
-    return _matcher(_version())
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How one queue masks."""
+
+    detector: Detector
+    kinds: Collection[str] = ALL_PERSONAL_DATA
+    min_severity: int = 1
+
+    def mask(self, text: str) -> MaskedText:
+        return mask_text(text, self.detector.find(text, self.kinds, self.min_severity))
 
 
 def masked(text: str, queue_id: int | None = None) -> MaskedText:
     """What everybody may see of `text`, by the rules of a queue (None: those of every queue)."""
-    return mask_text(text, current_matcher().find(text))
+    return rules(queue_id).mask(text)
 
 
-def _version() -> tuple[Any, ...]:
-    """(), when there is no table yet or nothing in it: an emptied table is an accident, and staff stay
-    protected.
+def rules(queue_id: int | None = None) -> Rules:
+    """Built once per version of the tables; two small queries tell whether they are still the same."""
+    version = _version(queue_id)
+    kinds, min_severity = _policy(version, queue_id) if version[1] else (ALL_PERSONAL_DATA, 1)
+    return Rules(_detector(version[0], version[2]), kinds, min_severity)
+
+
+def _version(queue_id: int | None) -> tuple[Version, Version, int | None]:
+    """(of the lexicon, of the queue's policy, the queue if it has words of its own).
+
+    The lexicon's is () when there is no table yet or nothing in it: an emptied table is an accident, and
+    staff stay protected.
     """
     try:
-        found = LexiconEntry.objects.enabled().aggregate(rows=Count("pk"), last=Max("updated_at"))
+        found = entries(queue_id).aggregate(
+            rows=Count("pk"), last=Max("updated_at"), own=Count("pk", filter=Q(queue__isnull=False))
+        )
+        policy = MaskingPolicy.objects.filter(queue=queue_id).values_list("pk", "updated_at").first()
     except DatabaseError:
-        return ()
-    return (found["rows"], found["last"]) if found["rows"] else ()
+        return (), (), None
+    lexicon = (found["rows"], found["last"]) if found["rows"] else ()
+    return lexicon, policy or (), queue_id if found["own"] else None
 
 
-@lru_cache(maxsize=1)
-def _matcher(version: tuple[Any, ...]) -> Detector:
-    return Detector(_from_database() if version else seed())
+def entries(queue_id: int | None) -> QuerySet[LexiconEntry]:
+    """What counts in a queue: the entries for all queues, and its own."""
+    return LexiconEntry.objects.enabled().filter(Q(queue=None) | Q(queue=queue_id))
 
 
-def _from_database() -> Lexicon:
-    return of(entry.as_entry() for entry in LexiconEntry.objects.enabled())
+@lru_cache(maxsize=DETECTORS_KEPT)
+def _policy(version: tuple[Version, Version, int | None], queue_id: int) -> tuple[frozenset[str], int]:
+    policy = MaskingPolicy.objects.filter(queue=queue_id).first()
+    if policy is None:
+        return frozenset(ALL_PERSONAL_DATA), 1
+    return frozenset(policy.personal_data), policy.min_severity
+
+
+@lru_cache(maxsize=DETECTORS_KEPT)
+def _detector(version: Version, queue_id: int | None) -> Detector:
+    return Detector(_from_database(queue_id) if version else seed())
+
+
+def _from_database(queue_id: int | None) -> Lexicon:
+    return of(entry.as_entry() for entry in entries(queue_id))

@@ -151,13 +151,13 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_done(scene: Scene) ->
 
 def test_a_worker_that_lost_its_lease_publishes_nothing(scene: Scene) -> None:
     call = a_talk(scene)
-    assemble = final._assemble
+    assemble = final.assemble
 
     def overtaken(*args: object) -> None:
         assemble(*args)  # type: ignore[arg-type]
         CallTranscript.objects.update(claimed_at=timezone.now() + timedelta(seconds=5))
 
-    with patch.object(final, "_assemble", overtaken):
+    with patch.object(final, "assemble", overtaken):
         final.finish_transcript(call.pk)
     assert not Utterance.objects.filter(call=call, source=Source.OFFLINE).exists()
     assert not CallEvent.objects.filter(call=call, type="transcript-ready").exists()
@@ -226,14 +226,14 @@ def test_a_chunk_that_comes_late_makes_the_transcript_grow(scene: Scene) -> None
 
 def test_a_chunk_that_comes_during_the_pass_is_not_forgotten(scene: Scene) -> None:
     call = a_talk(scene)
-    assemble = final._assemble
+    assemble = final.assemble
 
     def meanwhile(*args: object) -> None:
         assemble(*args)  # type: ignore[arg-type]
         if SpeechJob.objects.count() == 3:
             heard_live(scene.says("customer", "네 알겠습니다.", 16_000))
 
-    with patch.object(final, "_assemble", meanwhile):
+    with patch.object(final, "assemble", meanwhile):
         with pytest.raises(final.NotSettled):
             final.finish_transcript(call.pk)
         final.finish_transcript(call.pk)

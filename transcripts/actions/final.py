@@ -6,26 +6,25 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from calls import events
-from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
-from calls.models.recording import ChunkCodec
+from transcripts.actions.audio import assemble, beeped, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
-from transcripts.engines.decode import DecodeError, decode
-from transcripts.masking.audio import Piece, TimeSpan, padded, splice
-from transcripts.masking.encode import opus_packets
+from transcripts.engines.decode import DecodeError
+from transcripts.masking.audio import TimeSpan
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import NO_MODEL, Availability, engine_of
-from transcripts.waveform import levels
+from transcripts.vocabulary import Rules, rules
 
 logger = logging.getLogger(__name__)
 
@@ -44,20 +43,23 @@ class _Late(Exception):
 
 @dataclass
 class _Result:
-    """What one pass found. `hidden` is what nobody could hear: it is beeped as a whole."""
+    """What one pass found. `missing` is what nobody could hear, as CallTranscript keeps it: it is beeped as a
+    whole."""
 
+    by: Rules
     chunk_ids: list[int] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
-    hidden: list[TimeSpan] = field(default_factory=list)
+    missing: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def state(self) -> TranscriptState:
-        return TranscriptState.PARTIAL if self.hidden else TranscriptState.READY
+        return TranscriptState.PARTIAL if self.missing else TranscriptState.READY
 
     def spans(self) -> list[TimeSpan]:
-        """What is beeped, on every side: one speaker's voice leaks into the other's microphone."""
-        spoken = [TimeSpan(m["start_ms"], m["end_ms"]) for u in self.utterances for m in u.masks]
-        return padded(spoken + self.hidden)
+        return beeped((utterance.masks for utterance in self.utterances), self.missing)
+
+    def lose(self, chunks: Iterable[Chunk], reason: str) -> None:
+        self.missing += [_gap(chunk, reason) for chunk in chunks]
 
 
 def open_transcript(call_id: uuid.UUID) -> bool:
@@ -109,17 +111,17 @@ def finish_transcript(call_id: uuid.UUID) -> None:
 
 def _make(call: Call, transcript: CallTranscript) -> None:
     engine = engine_of(call, "offline")
-    recordings = list(call.recordings.select_related("call", "participant").prefetch_related("chunks"))
+    recordings = recordings_of(call)
     result = _hear(recordings, engine, transcript)
     result.chunk_ids = [chunk.pk for recording in recordings for chunk in recording.chunks.all()]
     for recording in recordings:
-        _assemble(recording, result)
+        assemble(recording, result.spans())
         _renew(transcript, 95)
     _publish(call, transcript, engine, result)
 
 
 def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTranscript) -> _Result:
-    result = _Result()
+    result = _Result(rules(recordings[0].call.queue_id) if recordings else rules())
     work = [stretch for recording in recordings for stretch in stretches(recording)]
     for done, stretch in enumerate(work, start=1):
         _hear_stretch(stretch, engine, result)
@@ -129,12 +131,12 @@ def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTra
 
 def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> None:
     audio, unreadable = stretch.audio()
-    result.hidden += [_whole(chunk) for chunk in unreadable]
+    result.lose(unreadable, DecodeError.code)
     try:
         heard = engine.transcribe(audio, language=stretch.language, offset_ms=stretch.start_ms)
     except SpeechError as error:
         logger.warning("recording %s: %s", stretch.recording_id, error.code)
-        result.hidden += [_whole(chunk) for chunk in stretch.chunks]
+        result.lose((chunk for chunk in stretch.chunks if chunk not in unreadable), error.code)
         return
     counts: dict[int, int] = {}
     for segment in heard.segments:
@@ -148,35 +150,19 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
                 position=position,
                 language=heard.language,
                 provenance=engine.provenance,
+                by=result.by,
             )
         )
 
 
-def _whole(chunk: Chunk) -> TimeSpan:
+def _gap(chunk: Chunk, reason: str) -> dict[str, Any]:
     start = max(0, chunk.offset_ms())
-    return TimeSpan(start, start + chunk.duration_ms)
-
-
-def _assemble(recording: Recording, result: _Result) -> None:
-    """Both files of one side; the row names them only when they are complete."""
-    base = f"audio/{recording.call_id}/{recording.participant_id}"
-    original, masked = f"{base}.opus", f"{base}.masked.opus"
-    pieces = [_piece(recording, chunk) for chunk in recording.chunks.all()]
-    splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, result.spans())
-    levels(
-        settings.DATA_DIR / masked
-    )  # measured here, so that the first look at the page does not wait for it
-    Recording.objects.filter(pk=recording.pk).update(original_path=original, masked_path=masked)
-
-
-def _piece(recording: Recording, chunk: Chunk) -> Piece:
-    chunk.recording = recording  # it knows when the call was answered, without another query
-    if chunk.codec == ChunkCodec.OPUS:
-        return Piece(chunk.offset_ms(), chunk.file())
-    try:
-        return Piece(chunk.offset_ms(), opus_packets(decode(chunk.file(), rate=OPUS_RATE)))
-    except DecodeError:
-        return Piece(chunk.offset_ms(), [])
+    return {
+        "peer": str(chunk.recording.participant_id),
+        "start_ms": start,
+        "end_ms": start + chunk.duration_ms,
+        "reason": reason,
+    }
 
 
 def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, result: _Result) -> None:
@@ -189,6 +175,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             engine=engine.provenance.engine,
             engine_model=engine.provenance.model,
             finished_at=timezone.now(),
+            missing=result.missing,
         )
         if not won:
             raise LeaseLost

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from calls.models import Chunk
 from transcripts.engines.base import Provenance
-from transcripts.engines.words import Segment
+from transcripts.engines.words import Segment, Word
 from transcripts.masking.audio import word_times
 from transcripts.masking.mask import Mask
 from transcripts.models import Source, Utterance
-from transcripts.vocabulary import masked
+from transcripts.vocabulary import Rules, rules
+
+MAX_TEXT = 10_000
+"""Letters of one utterance: far more than anybody says in the 28 seconds that a recogniser hears at once."""
 
 
 def build(
-    chunk: Chunk, segment: Segment, *, source: Source, position: int, language: str, provenance: Provenance
+    chunk: Chunk,
+    segment: Segment,
+    *,
+    source: Source,
+    position: int,
+    language: str,
+    provenance: Provenance,
+    by: Rules | None = None,
 ) -> Utterance:
-    """An unsaved utterance. Times of `segment` count from the agent's answer; what was before it is at 0."""
-    hidden = masked(segment.text, chunk.recording.call.queue_id)
+    """An unsaved utterance. Times of `segment` count from the agent's answer; what was before it is at 0.
+
+    `by` spares the look at the rules' version to who builds many.
+    """
+    by = by or rules(chunk.recording.call.queue_id)
+    text = storable(segment.text)
+    start_ms, end_ms = max(0, segment.start_ms), max(0, segment.end_ms)
+    masked_text, masks = mask(text, segment.words, start_ms, end_ms, by)
     return Utterance(
         call_id=chunk.recording.call_id,
         participant_id=chunk.recording.participant_id,
         chunk=chunk,
         source=source,
         position=position,
-        start_ms=max(0, segment.start_ms),
-        end_ms=max(0, segment.end_ms),
-        text=segment.text,
-        masked_text=hidden.text,
-        masks=[_mask(mask, segment) for mask in hidden.masks],
-        words=[[w.text, max(0, w.start_ms), max(0, w.end_ms), w.confidence] for w in segment.words],
+        start_ms=start_ms,
+        end_ms=end_ms,
+        text=text,
+        masked_text=masked_text,
+        masks=masks,
+        words=[[storable(w.text), max(0, w.start_ms), max(0, w.end_ms), w.confidence] for w in segment.words],
         language=language[:2],
         confidence=segment.confidence,
         engine=provenance.engine,
@@ -37,16 +54,29 @@ def build(
     )
 
 
-def _mask(mask: Mask, segment: Segment) -> dict[str, Any]:
-    spoken = word_times(segment.text, segment.words, mask.source, segment.end_ms)
+def mask(
+    text: str, words: Sequence[Word], start_ms: int, end_ms: int, by: Rules
+) -> tuple[str, list[dict[str, Any]]]:
+    """What everybody may see of an utterance, and its masks as they are stored."""
+    hidden = by.mask(text)
+    return hidden.text, [_mask(each, text, words, start_ms, end_ms) for each in hidden.masks]
+
+
+def storable(text: str) -> str:
+    """What both databases take: PostgreSQL refuses NUL, and nobody can encode half a surrogate pair."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")[:MAX_TEXT]
+
+
+def _mask(mask: Mask, text: str, words: Sequence[Word], start_ms: int, end_ms: int) -> dict[str, Any]:
+    spoken = word_times(text, words, mask.source, end_ms)
     return {
         "start": mask.start,
         "end": mask.end,
         "kind": mask.kind,
         "severity": mask.severity,
         # Without word times the whole utterance is hidden: too much rather than too little.
-        "start_ms": max(0, spoken.start_ms if spoken else segment.start_ms),
-        "end_ms": max(0, spoken.end_ms if spoken else segment.end_ms),
+        "start_ms": max(0, spoken.start_ms if spoken else start_ms),
+        "end_ms": max(0, spoken.end_ms if spoken else end_ms),
         "source_start": mask.source.start,
         "source_end": mask.source.end,
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -148,11 +149,11 @@ class CallTranscript(models.Model):
         """Keep the lease and tell how far it is. False when another worker has taken over."""
         return self._change(claimed_at=timezone.now(), progress=progress)
 
-    def settle(self, state: TranscriptState, **fields: str | int | datetime) -> bool:
+    def settle(self, state: TranscriptState, **fields: Any) -> bool:
         """End the lease. False when it ran out and another worker took over."""
         return self._change(state=state, **fields)
 
-    def _change(self, **fields: str | int | datetime) -> bool:
+    def _change(self, **fields: Any) -> bool:
         won = CallTranscript.objects.filter(
             pk=self.pk, state=TranscriptState.PROCESSING, claimed_at=self.claimed_at
         ).update(**fields)

@@ -1,0 +1,65 @@
+"""The stored sound of a call: each side whole and masked, made from its chunks, and made again when masks change."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from calls.media.opus import SAMPLE_RATE as OPUS_RATE
+from calls.models import Call, Chunk, Recording
+from calls.models.recording import ChunkCodec
+from transcripts.engines.decode import DecodeError, decode
+from transcripts.masking.audio import Piece, TimeSpan, padded, splice
+from transcripts.masking.encode import opus_packets
+from transcripts.models import CallTranscript, Source, Utterance
+from transcripts.waveform import levels
+
+Masks = list[dict[str, Any]]
+
+
+def beeped(masks: Iterable[Masks], missing: Masks) -> list[TimeSpan]:
+    """What is beeped, on every side: one speaker's voice leaks into the other's microphone, and what nobody could
+    hear may be anything."""
+    hidden = [mask for each in masks for mask in each]
+    return padded(TimeSpan(span["start_ms"], span["end_ms"]) for span in [*hidden, *missing])
+
+
+def remake_audio(call_id: uuid.UUID) -> None:
+    """Make the masked sound of a finished call again from its chunks and its final transcript. Safe to repeat."""
+    transcript = CallTranscript.objects.filter(call=call_id).first()
+    if transcript is None:
+        return
+    said = Utterance.objects.filter(call=call_id, source=Source.OFFLINE).values_list("masks", flat=True)
+    spans = beeped(said.iterator(), transcript.missing)
+    for recording in recordings_of(call_id):
+        assemble(recording, spans)
+
+
+def recordings_of(call: Call | uuid.UUID) -> list[Recording]:
+    """The sides of a call with what `assemble` reads, in a constant number of queries."""
+    found = Recording.objects.filter(call=call).select_related("call", "participant")
+    return list(found.prefetch_related("chunks"))
+
+
+def assemble(recording: Recording, spans: Sequence[TimeSpan]) -> None:
+    """Both files of one side; the row names them only when they are complete."""
+    base = f"audio/{recording.call_id}/{recording.participant_id}"
+    original, masked = f"{base}.opus", f"{base}.masked.opus"
+    pieces = [_piece(recording, chunk) for chunk in recording.chunks.all()]
+    splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, spans)
+    # Measured here, so that the first look at the page does not wait for it.
+    levels(settings.DATA_DIR / masked)
+    Recording.objects.filter(pk=recording.pk).update(original_path=original, masked_path=masked)
+
+
+def _piece(recording: Recording, chunk: Chunk) -> Piece:
+    chunk.recording = recording  # it knows when the call was answered, without another query
+    if chunk.codec == ChunkCodec.OPUS:
+        return Piece(chunk.offset_ms(), chunk.file())
+    try:
+        return Piece(chunk.offset_ms(), opus_packets(decode(chunk.file(), rate=OPUS_RATE)))
+    except DecodeError:
+        return Piece(chunk.offset_ms(), [])

@@ -1,0 +1,163 @@
+"""When the lexicon or a policy changes, what was written down before is masked anew, in the background.
+
+A run walks over all utterances by id. Text, masks and the cursor are changed in one transaction, which also takes the masked
+sound of every changed call out of play until it is made again: a run that is killed never leaves a word audible that its
+text hides, and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from calls.models import CallEvent, Recording
+from transcripts.actions.audio import remake_audio
+from transcripts.actions.utterances import mask
+from transcripts.engines.words import Word
+from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
+from transcripts.vocabulary import Rules, rules
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+LEASE = timedelta(minutes=5)
+CHANGED = ("masked_text", "masks", "masked_at")
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the run over."""
+
+
+def request(user: User | None = None) -> Remask:
+    """Ask for a run. One that waits serves for everything that was changed before it starts."""
+    waiting = Remask.objects.filter(state=RemaskState.PENDING).first()
+    return waiting or Remask.objects.create(requested_by=user)
+
+
+def run(remask_id: int, tell: Callable[[Remask], None] = lambda _run: None) -> None:
+    """Do a run, or what is left of it; `tell` hears of each batch. A run that is done or leased is left alone."""
+    current = _claim(remask_id)
+    if current is None:
+        return
+    try:
+        while _batch(current):
+            tell(current)
+        _finish(current)
+        tell(current)
+    except LeaseLost:
+        logger.info("masking run %s is done by another worker", remask_id)
+
+
+def open_runs() -> list[int]:
+    """Runs to enqueue: waiting ones, and those whose worker died."""
+    return list(_claimable().order_by("pk").values_list("pk", flat=True))
+
+
+def calls_without_sound() -> list[uuid.UUID]:
+    """Calls whose masked sound was taken out of play and not made again."""
+    finished = CallTranscript.objects.filter(state__in=[TranscriptState.READY, TranscriptState.PARTIAL])
+    silent = finished.filter(call__erased_at=None, call__recordings__masked_path="")
+    return list(
+        silent.exclude(call__recordings__chunks=None).distinct().values_list("call_id", flat=True)[:200]
+    )
+
+
+def _claimable() -> QuerySet[Remask]:
+    expired = Q(state=RemaskState.RUNNING, claimed_at__lt=timezone.now() - LEASE)
+    return Remask.objects.filter(Q(state=RemaskState.PENDING) | expired)
+
+
+def _claim(remask_id: int) -> Remask | None:
+    now = timezone.now()
+    if not _claimable().filter(pk=remask_id).update(state=RemaskState.RUNNING, claimed_at=now):
+        return None
+    current = Remask.objects.get(pk=remask_id)
+    if not current.total:
+        current.total = Utterance.objects.count()
+        Remask.objects.filter(pk=remask_id).update(total=current.total)
+    return current
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one step found: utterances with new masks, and their calls whose sound must be made again."""
+
+    changed: list[Utterance]
+    calls: set[uuid.UUID]
+
+
+def _batch(current: Remask) -> bool:
+    """Mask the next utterances. False when there are none left."""
+    rows = list(
+        Utterance.objects.filter(pk__gt=current.last_id).select_related("call").order_by("pk")[:BATCH]
+    )
+    if not rows:
+        return False
+    found = _masked_anew(rows)
+    with transaction.atomic():
+        _move(current, rows, len(found.changed))
+        Utterance.objects.bulk_update(found.changed, CHANGED, batch_size=100)
+        _correct_events(found.changed)
+        Recording.objects.filter(call__in=found.calls).update(masked_path="")
+        CallTranscript.objects.filter(call__in=found.calls).update(mix_path="")
+    for call_id in found.calls:
+        remake_audio(call_id)
+    return True
+
+
+def _masked_anew(rows: list[Utterance]) -> _Batch:
+    by_queue: dict[int, Rules] = {}
+    changed: list[Utterance] = []
+    calls: set[uuid.UUID] = set()
+    for row in rows:
+        queue = row.call.queue_id
+        by = by_queue.get(queue) or by_queue.setdefault(queue, rules(queue))
+        words = [Word(text, start, end, confidence) for text, start, end, confidence in row.words]
+        masked_text, masks = mask(row.text, words, row.start_ms, row.end_ms, by)
+        if (masked_text, masks) != (row.masked_text, row.masks):
+            row.masked_text, row.masks, row.masked_at = masked_text, masks, timezone.now()
+            changed.append(row)
+            if row.source == Source.OFFLINE:
+                calls.add(row.call_id)
+    return _Batch(changed, calls)
+
+
+def _move(current: Remask, rows: list[Utterance], changed: int) -> None:
+    """Advance the cursor and the lease with it. Raises LeaseLost."""
+    now = timezone.now()
+    won = Remask.objects.filter(
+        pk=current.pk, state=RemaskState.RUNNING, claimed_at=current.claimed_at
+    ).update(last_id=rows[-1].pk, done=F("done") + len(rows), changed=F("changed") + changed, claimed_at=now)
+    if not won:
+        raise LeaseLost
+    current.claimed_at, current.last_id = now, rows[-1].pk
+    current.done += len(rows)
+    current.changed += changed
+
+
+def _correct_events(changed: Iterable[Utterance]) -> None:
+    """Stored captions are told again to a page that comes back: they hide the same words."""
+    live = {row.pk: row for row in changed if row.source == Source.LIVE}
+    if not live:
+        return
+    calls = {row.call_id for row in live.values()}
+    events = CallEvent.objects.filter(call__in=calls, type="caption", payload__utteranceId__in=list(live))
+    corrected = list(events)
+    for event in corrected:
+        row = live[event.payload["utteranceId"]]
+        event.payload |= {"text": row.masked_text, "masks": row.public_masks()}
+    CallEvent.objects.bulk_update(corrected, ("payload",), batch_size=100)
+
+
+def _finish(current: Remask) -> None:
+    done = Remask.objects.filter(pk=current.pk, claimed_at=current.claimed_at)
+    if done.update(state=RemaskState.DONE, finished_at=timezone.now()):
+        current.state = RemaskState.DONE
