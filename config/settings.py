@@ -358,6 +358,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_EAGER", False)
 
+# --- monitoring -----------------------------------------------------------------------------------------------------
+# Behind a proxy every request comes from the proxy's own network: PROXY_COUNT tells whom it stands for.
+METRICS_ALLOWED = env.words("METRICS_ALLOWED", "127.0.0.0/8,::1")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 # --- logs: ids, never customers' words; tokens stand in paths, so no access log ------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
