@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import av
+import numpy as np
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +21,7 @@ from tests.transcripts.scene import GREETING, PROFANE, a_scene
 from transcripts import tasks
 from transcripts.actions import audio, final, live, remask
 from transcripts.masking.mask import MASK
-from transcripts.models import LexiconEntry, MaskingPolicy, Remask, Utterance
+from transcripts.models import CallTranscript, LexiconEntry, MaskingPolicy, Remask, Utterance
 from transcripts.vocabulary import masked
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -158,6 +161,32 @@ def test_what_could_not_be_heard_stays_beeped(talk):
     was = sum(beeps(talk, "customer"))
     audio.remake_audio(talk.call.pk)
     assert sum(beeps(talk, "customer")) == was > 0
+
+
+@pytest.mark.req("S1.7")
+def test_the_stereo_file_has_the_customer_left_and_the_agent_right_with_every_beep(talk):
+    path = settings.DATA_DIR / CallTranscript.objects.get(call=talk.call).mix_path
+    left, right = both_ears(path)
+    spoken_left, spoken_right = left[4000 * 48 :], right[: 3000 * 48]
+    assert level(spoken_left) > 20 * level(right[4000 * 48 :])
+    assert level(spoken_right) > 20 * level(left[: 3000 * 48])
+    hidden = Utterance.objects.exclude(masks=[]).get(call=talk.call, source="offline").masks[0]
+    beep = left[hidden["start_ms"] * 48 : hidden["end_ms"] * 48]
+    spectrum = np.abs(np.fft.rfft(beep))
+    assert abs(np.argmax(spectrum) * 48_000 / len(beep) - 1000) < 20
+    assert "mix" in talk.call.transcript.mix_path
+
+
+def both_ears(path):
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].channels == 2
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    planes = [frame if len(frame) == 2 else frame.reshape(-1, 2).T for frame in frames]
+    return np.concatenate(planes, axis=1)
+
+
+def level(samples):
+    return float(np.sqrt(np.mean(samples.astype(float) ** 2)))
 
 
 def test_the_command_tells_how_far_it_is(talk, capsys):

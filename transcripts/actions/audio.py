@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+import av
 from django.conf import settings
 
 from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
+from calls.models.call import ParticipantRole
 from calls.models.recording import ChunkCodec
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
+from transcripts.masking.mix import mix
 from transcripts.models import CallTranscript, Source, Utterance
 from transcripts.waveform import levels
+
+logger = logging.getLogger(__name__)
 
 Masks = list[dict[str, Any]]
 
@@ -34,8 +41,33 @@ def remake_audio(call_id: uuid.UUID) -> None:
         return
     said = Utterance.objects.filter(call=call_id, source=Source.OFFLINE).values_list("masks", flat=True)
     spans = beeped(said.iterator(), transcript.missing)
-    for recording in recordings_of(call_id):
+    recordings = recordings_of(call_id)
+    for recording in recordings:
         assemble(recording, spans)
+    path = mix_sides(recordings)
+    CallTranscript.objects.filter(pk=transcript.pk).update(mix_path=path)
+
+
+def mix_sides(recordings: Sequence[Recording]) -> str:
+    """One stereo file of the masked sides; gives its path, or "" when it cannot be made (the sides stay)."""
+    if not recordings:
+        return ""
+    path = f"audio/{recordings[0].call_id}/mix.masked.opus"
+    try:
+        mix(
+            _masked_files(recordings, customer=True),
+            _masked_files(recordings, customer=False),
+            settings.DATA_DIR / path,
+        )
+    except (av.FFmpegError, OSError) as error:
+        logger.warning("call %s: no stereo file (%s)", recordings[0].call_id, type(error).__name__)
+        return ""
+    return path
+
+
+def _masked_files(recordings: Sequence[Recording], *, customer: bool) -> list[Path]:
+    mine = (each for each in recordings if (each.participant.role == ParticipantRole.CUSTOMER) == customer)
+    return [file for recording in mine if (file := recording.masked_file()) is not None and file.exists()]
 
 
 def recordings_of(call: Call | uuid.UUID) -> list[Recording]:
@@ -52,7 +84,8 @@ def assemble(recording: Recording, spans: Sequence[TimeSpan]) -> None:
     splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, spans)
     # Measured here, so that the first look at the page does not wait for it.
     levels(settings.DATA_DIR / masked)
-    Recording.objects.filter(pk=recording.pk).update(original_path=original, masked_path=masked)
+    recording.original_path, recording.masked_path = original, masked
+    recording.save(update_fields=["original_path", "masked_path"])
 
 
 def _piece(recording: Recording, chunk: Chunk) -> Piece:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from calls import events
 from calls.models import Call, Chunk, Recording
-from transcripts.actions.audio import assemble, beeped, recordings_of
+from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
 from transcripts.actions.utterances import build
@@ -50,6 +50,7 @@ class _Result:
     chunk_ids: list[int] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
+    mix_path: str = ""
 
     @property
     def state(self) -> TranscriptState:
@@ -117,6 +118,7 @@ def _make(call: Call, transcript: CallTranscript) -> None:
     for recording in recordings:
         assemble(recording, result.spans())
         _renew(transcript, 95)
+    result.mix_path = mix_sides(recordings)
     _publish(call, transcript, engine, result)
 
 
@@ -176,6 +178,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             engine_model=engine.provenance.model,
             finished_at=timezone.now(),
             missing=result.missing,
+            mix_path=result.mix_path,
         )
         if not won:
             raise LeaseLost
