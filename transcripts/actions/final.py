@@ -24,7 +24,7 @@ from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
-from transcripts.speech import NO_MODEL, Availability, engine_of
+from transcripts.speech import engine_of, unavailable
 from transcripts.waveform import levels
 
 logger = logging.getLogger(__name__)
@@ -99,8 +99,8 @@ def finish_transcript(call_id: uuid.UUID) -> None:
         return
     try:
         _make(call, transcript)
-    except EngineUnavailable:
-        _wait_for_model(call, transcript)
+    except EngineUnavailable as error:
+        _wait_for_model(call, transcript, error)
     except _Late:
         _start_again(transcript)
     except LeaseLost:
@@ -132,6 +132,8 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
     result.hidden += [_whole(chunk) for chunk in unreadable]
     try:
         heard = engine.transcribe(audio, language=stretch.language, offset_ms=stretch.start_ms)
+    except EngineUnavailable:
+        raise  # the call waits for it; nothing is published
     except SpeechError as error:
         logger.warning("recording %s: %s", stretch.recording_id, error.code)
         result.hidden += [_whole(chunk) for chunk in stretch.chunks]
@@ -197,10 +199,10 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
         events.emit(call, "transcript-ready", {})
 
 
-def _wait_for_model(call: Call, transcript: CallTranscript) -> None:
+def _wait_for_model(call: Call, transcript: CallTranscript, error: EngineUnavailable) -> None:
     """The recording is kept, and nothing of it is played: what was not heard cannot be masked."""
     if transcript.settle(TranscriptState.WAITING_MODEL):
-        tell_captions(call, Availability(False, NO_MODEL))
+        tell_captions(call, unavailable(error))
 
 
 def _start_again(transcript: CallTranscript) -> None:
