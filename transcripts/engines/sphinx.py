@@ -4,6 +4,7 @@ in three. For a house that can have no Whisper model at all; every page that sho
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class SphinxEngine(SpeechEngine):
 
         self._decoder: Decoder = pocketsphinx.Decoder(samprate=16_000, loglevel="FATAL")
         self._lock = Lock()  # a decoder holds one utterance at a time
-        self.provenance = Provenance(NAME, "en-us", str(pocketsphinx.__version__))
+        self.provenance = Provenance(NAME, "en-us", importlib.metadata.version("pocketsphinx"))
 
     def recognise(self, audio: Samples, *, language: str | None) -> Heard:
         pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
