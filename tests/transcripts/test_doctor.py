@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -169,10 +170,72 @@ def test_the_record_says_that_its_text_is_rough(client: Client) -> None:
     assert "rough English (pocketsphinx)" in page.content.decode()
 
 
-def test_a_download_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def offline(model: str, output_dir: str) -> None:
-        raise OSError("no route")
+def arriving(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> list[str]:
+    """The hub gives these files. Collects what was asked for."""
+    asked: list[str] = []
 
-    monkeypatch.setattr("faster_whisper.utils.download_model", offline)
-    with pytest.raises(CommandError, match="Without internet"):
-        call_command("download_speech_model", "base", stdout=io.StringIO())
+    def download(model: str, output_dir: str) -> None:
+        asked.append(model)
+        for name, content in files.items():
+            (Path(output_dir) / name).write_bytes(content)
+
+    monkeypatch.setattr("faster_whisper.utils.download_model", download)
+    return asked
+
+
+def download(*models: str) -> str:
+    out = io.StringIO()
+    call_command("download_speech_model", *models, stdout=out)
+    return out.getvalue()
+
+
+WHOLE = {"model.bin": b"x", "config.json": b"{}", "tokenizer.json": b"{}"}
+
+
+def test_a_download_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(model: str, output_dir: str) -> None:
+        raise RuntimeError("a network library's own error")
+
+    monkeypatch.setattr("faster_whisper.utils.download_model", nothing)
+    with pytest.raises(CommandError, match=r"RuntimeError.*Without internet"):
+        download("base")
+
+
+def test_a_model_is_downloaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = arriving(monkeypatch, WHOLE)
+    assert "done" in download("owner/name")
+    assert "is here" in download("owner/name")
+    assert asked == ["owner/name"]
+
+
+@pytest.mark.parametrize(
+    ("model", "files", "wrong"),
+    [
+        ("owner/name", {**WHOLE, "tokenizer.json": b""}, "tokenizer.json missing or empty"),
+        ("owner/name", {**WHOLE, "config.json": b"<html>"}, "config.json is not readable"),
+        ("base", WHOLE, "model.bin is too small"),
+    ],
+)
+def test_half_a_model_is_not_called_done(
+    monkeypatch: pytest.MonkeyPatch, model: str, files: dict[str, bytes], wrong: str
+) -> None:
+    arriving(monkeypatch, files)
+    with pytest.raises(CommandError, match=wrong):
+        download(model)
+
+
+def test_a_full_disk_is_told_before_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = arriving(monkeypatch, WHOLE)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000))
+    with pytest.raises(CommandError, match=r"needs 350 MB, and .* has 5 MB left"):
+        download("base")
+    assert asked == []
+
+
+def test_engines_without_a_model_need_no_download(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.SPEECH_MODEL_LIVE, settings.SPEECH_MODEL_OFFLINE = "pocketsphinx", "remote"
+    asked = arriving(monkeypatch, WHOLE)
+    assert download().count("has no model to download") == 2
+    assert asked == []
