@@ -322,6 +322,13 @@ SPEECH_MODEL_LIVE = env.text("SPEECH_MODEL_LIVE", "base")
 SPEECH_MODEL_OFFLINE = env.text("SPEECH_MODEL_OFFLINE", "small")
 SPEECH_MODEL_DIR = Path(env.text("SPEECH_MODEL_DIR", str(DATA_DIR / "models")))
 SPEECH_THREADS = env.integer("SPEECH_THREADS", 1, low=1)
+SPEECH_DEVICE = env.choice("SPEECH_DEVICE", "auto", ("auto", "cpu", "cuda"))
+SPEECH_COMPUTE_TYPE = env.text("SPEECH_COMPUTE_TYPE", "auto")
+# A transcription server elsewhere: used only where a model setting says "remote".
+SPEECH_REMOTE_URL = env.text("SPEECH_REMOTE_URL", "")
+SPEECH_REMOTE_KEY = env.text("SPEECH_REMOTE_KEY", "")
+SPEECH_REMOTE_MODEL = env.text("SPEECH_REMOTE_MODEL", "")
+SPEECH_REMOTE_TIMEOUT = env.integer("SPEECH_REMOTE_TIMEOUT", 30, low=1, high=300)
 # The fixture model knows only its own sentences: for the test suite, never for people.
 ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)
 if ALLOW_FIXTURE_SPEECH and ENVIRONMENT != "test":

@@ -16,7 +16,7 @@ from calls.models import Call, Participant, Recording
 from calls.models.call import ParticipantRole
 from transcripts.access import utterances_for
 from transcripts.models import CallTranscript, Reveal, TranscriptState, Utterance
-from transcripts.speech import availability
+from transcripts.speech import availability, is_rough
 from transcripts.waveform import Drawing, draw, levels
 
 UNFINISHED = (TranscriptState.PENDING, TranscriptState.PROCESSING)
@@ -120,6 +120,10 @@ class Record:
     @property
     def was_answered(self) -> bool:
         return self.call.answered_at is not None
+
+    @property
+    def is_rough(self) -> bool:
+        return self.transcript is not None and is_rough(self.transcript.engine)
 
     @property
     def interrupted(self) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from calls.models import Call
-from transcripts.engines.base import EngineUnavailable, SpeechEngine
-from transcripts.engines.registry import Purpose, SpeechConfig, check, engine_for
+from transcripts.engines.base import EngineUnavailable, LanguageUnsupported, SpeechEngine
+from transcripts.engines.registry import KINDS, Purpose, SpeechConfig, check, engine_for, kind_of
+from transcripts.engines.remote import RemoteOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,13 @@ class Availability:
     available: bool
     reason: str = ""
     how: str = ""
+    # The engine hears much wrong: pages say so beside its text.
+    rough: bool = False
 
     def payload(self) -> dict[str, object]:
         """As in `captions-state` and in `joined.captions`."""
-        return {"available": self.available, "reason": self.reason}
+        told: dict[str, object] = {"available": self.available, "reason": self.reason}
+        return told | {"rough": True} if self.rough else told
 
 
 NO_MODEL = "no_model"
@@ -32,8 +36,16 @@ def speech_config() -> SpeechConfig:
         live_model=settings.SPEECH_MODEL_LIVE,
         offline_model=settings.SPEECH_MODEL_OFFLINE,
         models_dir=settings.SPEECH_MODEL_DIR,
+        device=settings.SPEECH_DEVICE,
+        compute_type=settings.SPEECH_COMPUTE_TYPE,
         threads=settings.SPEECH_THREADS,
         allow_fixture=settings.ALLOW_FIXTURE_SPEECH,
+        remote=RemoteOptions(
+            url=settings.SPEECH_REMOTE_URL,
+            model=settings.SPEECH_REMOTE_MODEL,
+            key=settings.SPEECH_REMOTE_KEY,
+            timeout=settings.SPEECH_REMOTE_TIMEOUT,
+        ),
     )
 
 
@@ -41,13 +53,31 @@ def engine_of(call: Call, purpose: Purpose) -> SpeechEngine:
     """The engine for a call. The fixture model hears demo calls and the test suite only. Raises
     EngineUnavailable.
     """
-    return engine_for(speech_config(), purpose, fixture=call.is_simulated)
+    return engine_for(speech_config(), purpose, fixture=call.is_simulated, language=call.language)
 
 
 def availability(call: Call | None = None, purpose: Purpose = "live") -> Availability:
     """Whether a call can be heard, asked of the disk only: no model is loaded (the web process asks too)."""
+    config, fixture = speech_config(), call is not None and call.is_simulated
     try:
-        check(speech_config(), purpose, fixture=call is not None and call.is_simulated)
+        check(config, purpose, fixture=fixture, language=call.language if call else None)
     except EngineUnavailable as error:
-        return Availability(False, NO_MODEL, error.how_to_install)
-    return Availability(True)
+        return unavailable(error)
+    kind = kind_of(config, purpose, fixture=fixture)
+    return Availability(True, rough=KINDS[kind].capabilities.rough)
+
+
+def unavailable(error: EngineUnavailable) -> Availability:
+    """What pages are told about an engine that cannot be had: a stable reason, never the error's text."""
+    reason = error.code if isinstance(error, LanguageUnsupported) else NO_MODEL
+    return Availability(False, reason, error.how_to_install)
+
+
+def working(engine: SpeechEngine) -> Availability:
+    """What pages are told when `engine` has heard something."""
+    return Availability(True, rough=engine.capabilities.rough)
+
+
+def is_rough(engine: str) -> bool:
+    """Whether text signed by `engine` (Provenance.engine) must carry the label "rough"."""
+    return engine in KINDS and KINDS[engine].capabilities.rough

@@ -16,7 +16,7 @@ NOTICES: dict[str, str] = {
     "queue-position": "position estimateSeconds agentsOnDuty",
     "path-changed": "path",
     "caption": "utteranceId peerId role text masks startMs endMs language source",
-    "captions-state": "available reason",
+    "captions-state": "available reason rough?",
     "recording-state": "state peerId?",
     "transcript-ready": "",
     "offer": "from sdp",

@@ -95,14 +95,6 @@ def test_transcribe_file_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
         output("transcribe_file", str(file), language="ko")
 
 
-def test_the_doctor_names_what_is_missing_and_the_command(settings: Settings) -> None:
-    settings.ALLOW_FIXTURE_SPEECH = False
-    settings.SPEECH_MODEL_LIVE = "base"
-    report = output("speech_doctor")
-    assert "live: base: not installed. Run: manage.py download_speech_model base" in report
-    assert "waiting for a model: 0 pieces of sound, 0 calls" in report
-
-
 def test_an_administrator_tries_a_sentence(client: Client) -> None:
     admin = cast.an_agent("root", role=Role.ADMIN, is_staff=True, is_superuser=True)
     client.force_login(admin)

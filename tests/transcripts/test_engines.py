@@ -13,8 +13,8 @@ from tests.transcripts.voices import HUMAN_SPEECH, say, spoken
 from transcripts.engines import vad
 from transcripts.engines.base import EngineUnavailable
 from transcripts.engines.decode import DecodeError, decode
-from transcripts.engines.fixture import FixtureEngine, FixtureForbiddenError
-from transcripts.engines.registry import SpeechConfig, check, engine_for
+from transcripts.engines.fixture import FixtureEngine, FixtureForbiddenError, unpacked
+from transcripts.engines.registry import SpeechConfig, check, engine_for, forget_engines
 from transcripts.engines.whisper import WhisperEngine
 from transcripts.fixture.make_demo import FOLDER as DEMO
 from transcripts.masking.lexicon import seed
@@ -129,6 +129,79 @@ def test_a_damaged_model_is_an_unavailable_one(tmp_path: Path) -> None:
 def test_a_model_is_loaded_once_per_process(tmp_path: Path) -> None:
     config = SpeechConfig("", "", tmp_path, allow_fixture=True)
     assert engine_for(config, "live") is engine_for(config, "offline")
+
+
+def test_a_directory_is_a_model_and_each_purpose_has_its_settings(tmp_path: Path) -> None:
+    """The real engine, from a directory as an operator names it: a small beam live, a large one afterwards."""
+    model = str(unpacked(tmp_path))
+    config = SpeechConfig(model, model, tmp_path, device="cpu", compute_type="int8")
+    live, offline = engine_for(config, "live"), engine_for(config, "offline")
+    assert isinstance(live, WhisperEngine)
+    assert isinstance(offline, WhisperEngine)
+    assert (live.options.beam_size, offline.options.beam_size) == (1, 5)
+    assert (live.listening, offline.listening) == (vad.LIVE, vad.OFFLINE)
+    assert live.provenance.engine == "faster-whisper"
+    assert [s.text for s in live.transcribe(spoken(KOREAN[0]), language="ko").segments] == [KOREAN[0]]
+    forget_engines()
+
+
+@pytest.mark.parametrize(("device", "compute_type"), [("cuda", "auto"), ("cpu", "no-such-type")])
+def test_a_device_that_is_not_there_is_told_and_not_replaced(
+    tmp_path: Path, device: str, compute_type: str
+) -> None:
+    import ctranslate2
+
+    if device == "cuda" and ctranslate2.get_cuda_device_count():
+        device = "cuda:99"
+    config = SpeechConfig(str(unpacked(tmp_path)), "", tmp_path, device=device, compute_type=compute_type)
+    with pytest.raises(EngineUnavailable, match="cannot be loaded on"):
+        engine_for(config, "live")
+
+
+def test_a_recogniser_that_loops_is_stopped_soon(engine: FixtureEngine) -> None:
+    """Two seconds of sound give at most what two seconds can hold, however long the model would go on."""
+    asked: list[int] = []
+    inner = engine._model.transcribe
+
+    def noting(audio: object, **settings: object) -> object:
+        asked.append(settings["max_new_tokens"])  # type: ignore[arg-type]
+        return inner(audio, **settings)
+
+    engine._model.transcribe = noting  # type: ignore[method-assign]
+    try:
+        engine.recognise(np.zeros(16_000 * 2, np.float32), language="ko")
+        engine.recognise(np.zeros(16_000 * 28, np.float32), language="ko")
+    finally:
+        engine._model.transcribe = inner  # type: ignore[method-assign]
+    assert asked == [80, 220]
+
+
+@pytest.mark.parametrize("listening", [vad.LIVE, vad.OFFLINE])
+def test_human_speech_in_noise_is_found_whole(listening: vad.Listening) -> None:
+    """At 5 dB: every 20 ms of ten prompts that carries speech lies inside a piece, and quiet outside."""
+    noise = np.random.default_rng(1)
+    for file in sorted(HUMAN_SPEECH.glob("vm-*.wav"))[:10]:
+        sound = decode(file)
+        quiet = np.zeros(16_000, np.float32)
+        level = np.sqrt((sound**2).mean() / 10**0.5)
+        line = np.concatenate([quiet, sound, quiet])
+        line += (noise.standard_normal(len(line)) * level).astype(np.float32)
+        found = np.zeros(len(line) // 16 + 1, bool)
+        for span in vad.speech_spans(line, listening):
+            found[span.start_ms : span.end_ms] = True
+        frames = sound[: len(sound) // 320 * 320].reshape(-1, 320)
+        power = np.sqrt((frames**2).mean(1))
+        spoken_frames = 1000 + 20 * np.flatnonzero(power > 0.1 * power.max())
+        assert found[spoken_frames].mean() > 0.98, file.name
+        assert found[:600].mean() < 0.1, file.name
+
+
+def test_a_breath_parts_a_live_caption_and_not_a_final_sentence() -> None:
+    first, second = (spoken(text, before=0, after=0) for text in (KOREAN[0], KOREAN[1]))
+    loud = np.flatnonzero(np.abs(first) > 0.02)
+    line = np.concatenate([first[: loud[-1]], np.zeros(int(16_000 * 0.55), np.float32), second])
+    assert len(vad.speech_spans(line, vad.OFFLINE)) == 1
+    assert len(vad.speech_spans(line, vad.LIVE)) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"plain text" * 40, b"RIFF" + b"\0" * 40, b"OggS" + b"\0" * 200])

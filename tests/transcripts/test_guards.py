@@ -94,3 +94,49 @@ def test_neighbouring_speech_is_heard_in_one_window_up_to_its_length() -> None:
     spans = [Span(0, 9000), Span(10_000, 19_000), Span(20_000, 29_000), Span(40_000, 41_000)]
     assert [len(w) for w in vad.windows(spans, 28_000)] == [2, 1, 1]
     assert [len(w) for w in vad.windows(spans, 0)] == [1, 1, 1, 1]
+
+
+def test_laughter_is_kept_short_and_numbers_as_they_are() -> None:
+    [laugh] = guards.utterances(words("네" + "하하" * 30), [Span(0, 4000)])
+    assert laugh.text == "네" + "하" * 3
+    assert guards.collapse_stutters(words("0000000000")) == words("0000000000")
+    assert guards.collapse_stutters(words("ㅋㅋㅋㅋㅋ")) == words("ㅋㅋㅋㅋㅋ")
+
+
+def test_words_without_length_get_one_that_a_beep_can_cover() -> None:
+    broken = [Word(" 아", 1000, 1000, 0.9), Word(" 씨발", 2000, 1000, 0.9), Word(" 진짜", 9000, 9000, 0.9)]
+    [said] = guards.utterances(broken, [Span(500, 3000)])
+    assert [(w.start_ms, w.end_ms) for w in said.words] == [(1000, 1060), (2000, 2060), (2940, 3000)]
+
+
+anyword = st.builds(
+    Word,
+    st.sampled_from([" 네", " 아니", " 씨발", " yes", "?", " ", " ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ"]),
+    st.integers(-5_000, 40_000),
+    st.integers(-5_000, 40_000),
+    st.floats(0, 1),
+)
+gaps = st.lists(st.tuples(st.integers(0, 2_000), st.integers(1, 9_000)), min_size=1, max_size=4)
+
+
+@pytest.mark.req("S2.6")
+@given(st.lists(anyword, max_size=40), gaps)
+def test_any_list_of_words_becomes_utterances_with_sound_times(
+    heard: list[Word], pieces: list[tuple[int, int]]
+) -> None:
+    spans, at = [], 0
+    for gap, length in pieces:
+        spans.append(Span(at + gap, at + gap + length))
+        at += gap + length
+    said = guards.utterances(heard, spans)
+    assert [s.start_ms for s in said] == sorted(s.start_ms for s in said)
+    for segment in said:
+        span = next(s for s in spans if s.start_ms == segment.start_ms)
+        room = min(guards.MIN_WORD_MS, span.end_ms - span.start_ms)
+        starts, ends = [w.start_ms for w in segment.words], [w.end_ms for w in segment.words]
+        assert starts == sorted(starts)
+        assert ends == sorted(ends)
+        assert starts[0] >= span.start_ms
+        assert ends[-1] <= span.end_ms
+        assert all(w.end_ms - w.start_ms >= room for w in segment.words)
+        assert segment.text == "".join(w.text for w in segment.words).strip()

@@ -23,10 +23,13 @@ from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechErro
 from transcripts.engines.decode import DecodeError
 from transcripts.masking.audio import TimeSpan
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
-from transcripts.speech import NO_MODEL, Availability, engine_of
+from transcripts.speech import engine_of, unavailable
 from transcripts.vocabulary import Rules, rules
 
 logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+"""How often an engine that gives up is asked again before its stretch counts as not heard."""
 
 
 class NotSettled(Exception):
@@ -35,6 +38,10 @@ class NotSettled(Exception):
 
 class LeaseLost(Exception):
     """Another worker has taken the transcript over; its result counts."""
+
+
+class _Passing(Exception):
+    """The engine failed in a way that may pass."""
 
 
 class _Late(Exception):
@@ -47,6 +54,7 @@ class _Result:
     whole."""
 
     by: Rules
+    attempt: int
     chunk_ids: list[int] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
@@ -102,9 +110,9 @@ def finish_transcript(call_id: uuid.UUID) -> None:
         return
     try:
         _make(call, transcript)
-    except EngineUnavailable:
-        _wait_for_model(call, transcript)
-    except _Late:
+    except EngineUnavailable as error:
+        _wait_for_model(call, transcript, error)
+    except (_Late, _Passing):
         _start_again(transcript)
     except LeaseLost:
         logger.info("call %s: another worker finishes the transcript", call.pk)
@@ -123,7 +131,7 @@ def _make(call: Call, transcript: CallTranscript) -> None:
 
 
 def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTranscript) -> _Result:
-    result = _Result(rules(recordings[0].call.queue_id) if recordings else rules())
+    result = _Result(rules(transcript.call.queue_id), transcript.attempts)
     work = [stretch for recording in recordings for stretch in stretches(recording)]
     for done, stretch in enumerate(work, start=1):
         _hear_stretch(stretch, engine, result)
@@ -136,8 +144,12 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
     result.lose(unreadable, DecodeError.code)
     try:
         heard = engine.transcribe(audio, language=stretch.language, offset_ms=stretch.start_ms)
+    except EngineUnavailable:
+        raise  # the call waits for it; nothing is published
     except SpeechError as error:
         logger.warning("recording %s: %s", stretch.recording_id, error.code)
+        if error.retry and result.attempt < MAX_ATTEMPTS:
+            raise _Passing from error
         result.lose((chunk for chunk in stretch.chunks if chunk not in unreadable), error.code)
         return
     counts: dict[int, int] = {}
@@ -187,10 +199,10 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
         events.emit(call, "transcript-ready", {})
 
 
-def _wait_for_model(call: Call, transcript: CallTranscript) -> None:
+def _wait_for_model(call: Call, transcript: CallTranscript, error: EngineUnavailable) -> None:
     """The recording is kept, and nothing of it is played: what was not heard cannot be masked."""
     if transcript.settle(TranscriptState.WAITING_MODEL):
-        tell_captions(call, Availability(False, NO_MODEL))
+        tell_captions(call, unavailable(error))
 
 
 def _start_again(transcript: CallTranscript) -> None:

@@ -14,7 +14,7 @@ from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechErro
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription
 from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
-from transcripts.speech import NO_MODEL, Availability, availability, engine_of
+from transcripts.speech import Availability, availability, engine_of, unavailable, working
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ def transcribe_chunk(chunk_id: int) -> None:
     try:
         engine = engine_of(job.chunk.recording.call, "live")
         heard = _hear(engine, job.chunk)
-    except EngineUnavailable:
-        _wait_for_model(job)
+    except EngineUnavailable as error:
+        _wait_for_model(job, error)
     except SpeechError as error:
         _fail(job, error)
     else:
@@ -63,15 +63,16 @@ def _hear(engine: SpeechEngine, chunk: Chunk) -> Transcription:
     return engine.transcribe(audio, language=chunk.recording.call.language, offset_ms=chunk.offset_ms())
 
 
-def _wait_for_model(job: SpeechJob) -> None:
+def _wait_for_model(job: SpeechJob, error: EngineUnavailable) -> None:
     """The chunk is kept; the pages are told once that captions are off."""
     call = job.chunk.recording.call
-    job.settle(JobState.WAITING_MODEL, NO_MODEL)
+    state = unavailable(error)
+    job.settle(JobState.WAITING_MODEL, state.reason)
     CallTranscript.objects.get_or_create(call=call)
     CallTranscript.objects.filter(call=call, state=TranscriptState.PENDING).update(
         state=TranscriptState.WAITING_MODEL
     )
-    tell_captions(call, Availability(False, NO_MODEL))
+    tell_captions(call, state)
 
 
 def _fail(job: SpeechJob, error: SpeechError) -> None:
@@ -88,7 +89,7 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
     if not job.settle(JobState.DONE if heard.segments else JobState.NO_SPEECH):
         return
     call = job.chunk.recording.call
-    tell_captions(call, Availability(True))
+    tell_captions(call, working(engine))
     for position, segment in enumerate(heard.segments):
         utterance = build(
             job.chunk,

@@ -58,21 +58,26 @@ def _reopen_outgrown() -> None:
 
 def _chunks(old: datetime) -> list[int]:
     jobs = SpeechJob.objects.claimable().exclude(state=JobState.PENDING, created_at__gt=old)
-    rows = jobs.values_list("chunk_id", "state", "chunk__recording__call__source")[:LIMIT]
-    return [pk for pk, state, source in rows if state != JobState.WAITING_MODEL or _can_hear(source, "live")]
+    call = "chunk__recording__call"
+    rows = jobs.values_list("chunk_id", "state", f"{call}__source", f"{call}__language")[:LIMIT]
+    return [
+        pk
+        for pk, state, source, language in rows
+        if state != JobState.WAITING_MODEL or _can_hear(source, language, "live")
+    ]
 
 
 def _calls(old: datetime) -> list[uuid.UUID]:
     open_ones = CallTranscript.objects.claimable().exclude(call__status__in=ACTIVE)
     rows = open_ones.exclude(state=TranscriptState.PENDING, created_at__gt=old).values_list(
-        "call_id", "state", "call__source"
+        "call_id", "state", "call__source", "call__language"
     )[:LIMIT]
     return [
         pk
-        for pk, state, source in rows
-        if state != TranscriptState.WAITING_MODEL or _can_hear(source, "offline")
+        for pk, state, source, language in rows
+        if state != TranscriptState.WAITING_MODEL or _can_hear(source, language, "offline")
     ]
 
 
-def _can_hear(source: str, purpose: Purpose) -> bool:
-    return availability(Call(source=source), purpose).available
+def _can_hear(source: str, language: str, purpose: Purpose) -> bool:
+    return availability(Call(source=source, language=language), purpose).available

@@ -49,6 +49,21 @@ class EngineUnavailable(SpeechError):
         self.how_to_install = how_to_install
 
 
+class LanguageUnsupported(EngineUnavailable):
+    """The engine is there, and does not know the language of this call."""
+
+    code = "language_unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether an engine can be had. `code` is "" or stable and safe to log; `how` what to do about it."""
+
+    ok: bool
+    code: str = ""
+    how: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine can do. `window_ms` is the longest stretch it hears at once (0: one piece of speech)."""
@@ -58,6 +73,8 @@ class Capabilities:
     live: bool
     offline: bool
     window_ms: int = 0
+    # Hears so much wrong that a page must say so beside every text of it.
+    rough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +95,14 @@ class Heard:
 
 
 class SpeechEngine(ABC):
-    """One way to turn speech into text. Models are loaded by the constructor, once per process."""
+    """One way to turn speech into text. Models are loaded by the constructor, once per process.
+
+    `listening` is how closely voice activity is looked for before the recogniser is asked.
+    """
 
     capabilities: Capabilities
     provenance: Provenance
+    listening: vad.Listening = vad.LIVE
 
     def transcribe(self, audio: Samples, *, language: str | None, offset_ms: int = 0) -> Transcription:
         """Hear `audio` and give its utterances, one per piece of speech.
@@ -91,7 +112,7 @@ class SpeechEngine(ABC):
         RecognitionError.
         """
         segments: list[Segment] = []
-        for window in vad.windows(vad.speech_spans(audio), self.capabilities.window_ms):
+        for window in vad.windows(vad.speech_spans(audio, self.listening), self.capabilities.window_ms):
             heard = self._hear(audio, window, language)
             language = heard.language
             segments += guards.utterances(heard.words, window)

@@ -12,6 +12,12 @@ from transcripts.engines.words import Segment, Word
 # A person says "네 네 네" and swears three times in a row; nobody repeats six words eight times.
 MAX_REPEATS = 4
 LONGEST_LOOP = 8
+# "ㅋㅋㅋㅋ" and "아아아아" are how people write laughing and groaning; forty of them are a recogniser's loop.
+# Digits are left alone: 00000000 may be a number that somebody said.
+STUTTER = re.compile(r"([^\W\d_]{1,8}?)\1{7,}")
+KEPT_STUTTERS = 3
+# Shorter than any word: its time is broken, and a beep that long would hide nothing.
+MIN_WORD_MS = 60
 # Faster than any person speaks (about 12 syllables of Korean, 25 letters of English a second).
 MAX_LETTERS_PER_SECOND = 45
 
@@ -50,7 +56,7 @@ def _nearest(word: Word, spans: list[Span]) -> int:
 
 
 def _utterance(words: list[Word], span: Span) -> Segment | None:
-    words = clamped(collapse_loops(words), span)
+    words = mended(clamped(collapse_loops(collapse_stutters(words)), span), span)
     text = "".join(word.text for word in words).strip()
     if not text or is_phantom(text) or _too_fast(text, span):
         return None
@@ -70,6 +76,21 @@ def clamped(words: list[Word], span: Span) -> list[Word]:
     return kept
 
 
+def mended(words: list[Word], span: Span) -> list[Word]:
+    """Words of `clamped` with times that a mask can be laid on: none shorter than MIN_WORD_MS (where the
+    speech has room for it), none that ends before an earlier one. Times only grow: rather too much is
+    masked than too little.
+    """
+    kept: list[Word] = []
+    latest = max(span.start_ms, span.end_ms - MIN_WORD_MS)
+    ended = span.start_ms
+    for word in words:
+        start = min(word.start_ms, latest)
+        ended = max(ended, min(max(word.end_ms, start + MIN_WORD_MS), span.end_ms))
+        kept.append(replace(word, start_ms=start, end_ms=ended))
+    return kept
+
+
 def is_phantom(text: str) -> bool:
     """Whether the whole text is one of the sentences that recognisers invent, or has no letter at all."""
     bare = re.sub(r"[\W_]+", "", text.lower())
@@ -79,6 +100,11 @@ def is_phantom(text: str) -> bool:
 def _too_fast(text: str, span: Span) -> bool:
     seconds = max(span.end_ms - span.start_ms, 1) / 1000
     return len(text) / seconds > MAX_LETTERS_PER_SECOND
+
+
+def collapse_stutters(words: list[Word]) -> list[Word]:
+    """Cut letters that repeat eight times and more inside one word; its times stay."""
+    return [replace(word, text=STUTTER.sub(r"\1" * KEPT_STUTTERS, word.text)) for word in words]
 
 
 def collapse_loops(words: list[Word]) -> list[Word]:

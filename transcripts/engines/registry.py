@@ -1,25 +1,41 @@
-"""Which engine hears a call. One model per process and purpose; never a silent substitute."""
+"""Which engine hears a call: one list of them. One model per process and purpose; never a silent substitute.
+
+A model setting is the name of an engine ("pocketsphinx", "remote") or else a Whisper model: a directory, a
+size or a hub id. "" is none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from transcripts.engines.base import EngineUnavailable, SpeechEngine
+from transcripts.engines import remote, sphinx, vad
+from transcripts.engines.base import (
+    Capabilities,
+    EngineUnavailable,
+    Health,
+    LanguageUnsupported,
+    SpeechEngine,
+)
 from transcripts.engines.fixture import FixtureEngine
+from transcripts.engines.remote import RemoteEngine, RemoteOptions
+from transcripts.engines.sphinx import SphinxEngine
 from transcripts.engines.whisper import WhisperEngine, WhisperOptions, locate
 
 Purpose = Literal["live", "offline"]
 
 OFFLINE_BEAM = 5
+WHISPER, FIXTURE = "faster-whisper", "fixture"
+NO_REMOTE = RemoteOptions("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfig:
-    """Where models are and which one does what. A model is a directory, a Whisper size or a hub id; "" is
-    none.
+    """Where models are and which one does what. A model is a directory, a Whisper size, a hub id or the name
+    of another engine; "" is none.
     """
 
     live_model: str
@@ -29,30 +45,91 @@ class SpeechConfig:
     compute_type: str = "auto"
     threads: int = 1
     allow_fixture: bool = False
+    remote: RemoteOptions = field(default=NO_REMOTE)
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to hear. `check` looks whether its parts are there without loading them and raises
+    EngineUnavailable; `build` loads it.
+    """
+
+    capabilities: Capabilities
+    check: Callable[[SpeechConfig, Purpose], object]
+    build: Callable[[SpeechConfig, Purpose], SpeechEngine]
+
+
+KINDS: dict[str, Kind] = {
+    WHISPER: Kind(
+        WhisperEngine.capabilities,
+        lambda config, purpose: locate(_named(config, purpose), config.models_dir),
+        lambda config, purpose: WhisperEngine(
+            _named(config, purpose), config.models_dir, _options(config, purpose)
+        ),
+    ),
+    sphinx.NAME: Kind(
+        SphinxEngine.capabilities,
+        lambda _config, _purpose: sphinx.check(),
+        lambda _config, _purpose: SphinxEngine(),
+    ),
+    remote.NAME: Kind(
+        RemoteEngine.capabilities,
+        lambda config, _purpose: remote.check(config.remote),
+        lambda config, _purpose: RemoteEngine(config.remote),
+    ),
+    FIXTURE: Kind(
+        FixtureEngine.capabilities,
+        lambda _config, _purpose: None,
+        lambda config, _purpose: FixtureEngine(config.models_dir, allow_fixture=True),
+    ),
+}
 
 _engines: dict[tuple[object, ...], SpeechEngine] = {}
 _lock = Lock()
 
 
-def engine_for(config: SpeechConfig, purpose: Purpose, *, fixture: bool = False) -> SpeechEngine:
+def engine_for(
+    config: SpeechConfig, purpose: Purpose, *, fixture: bool = False, language: str | None = None
+) -> SpeechEngine:
     """The engine for one purpose, loaded at first use.
 
     `fixture` asks for the fixture model (a demo call); `config.allow_fixture` gives it to every call
-    (tests). Raises EngineUnavailable, with the command that installs the model; a later call tries again.
+    (tests). Raises EngineUnavailable, with the command that installs the model, or LanguageUnsupported; a
+    later call tries again.
     """
+    kind = kind_of(config, purpose, fixture=fixture)
+    _insist(kind, language)
     with _lock:
-        key = _key(config, purpose, fixture=fixture or config.allow_fixture)
+        key = _key(config, purpose, kind)
         if key not in _engines:
-            _engines[key] = _build(config, purpose, fixture=fixture or config.allow_fixture)
+            _engines[key] = _built(config, purpose, kind)
         return _engines[key]
 
 
-def check(config: SpeechConfig, purpose: Purpose, *, fixture: bool = False) -> None:
+def check(
+    config: SpeechConfig, purpose: Purpose, *, fixture: bool = False, language: str | None = None
+) -> None:
     """Whether `engine_for` has its files, without loading them. Raises EngineUnavailable."""
+    kind = kind_of(config, purpose, fixture=fixture)
+    _insist(kind, language)
+    KINDS[kind].check(config, purpose)
+
+
+def health(config: SpeechConfig, purpose: Purpose, *, language: str | None = None) -> Health:
+    """`check` as a value, for reports."""
+    try:
+        check(config, purpose, language=language)
+    except EngineUnavailable as error:
+        return Health(False, error.code, error.how_to_install)
+    return Health(True)
+
+
+def kind_of(config: SpeechConfig, purpose: Purpose, *, fixture: bool = False) -> str:
+    """The key of KINDS that the settings ask for. A demo call has the fixture model, whatever is set."""
     if fixture or config.allow_fixture:
-        return
-    locate(_named(config, purpose), config.models_dir)
+        return FIXTURE
+    model = _model(config, purpose)
+    return model if model in (sphinx.NAME, remote.NAME) else WHISPER
 
 
 def forget_engines() -> None:
@@ -61,16 +138,38 @@ def forget_engines() -> None:
         _engines.clear()
 
 
-def _key(config: SpeechConfig, purpose: Purpose, *, fixture: bool) -> tuple[object, ...]:
-    if fixture:
-        return ("fixture", config.models_dir)
-    return (_model(config, purpose), _options(config, purpose), config.models_dir)
+def _insist(kind: str, language: str | None) -> None:
+    known = KINDS[kind].capabilities.languages
+    if language and language not in known:
+        raise LanguageUnsupported(
+            f"{kind} does not know the language {language!r}",
+            f"It hears {', '.join(sorted(known))}. Set SPEECH_MODEL_LIVE and SPEECH_MODEL_OFFLINE to a Whisper model",
+        )
 
 
-def _build(config: SpeechConfig, purpose: Purpose, *, fixture: bool) -> SpeechEngine:
-    if fixture:
-        return FixtureEngine(config.models_dir, allow_fixture=True)
-    return WhisperEngine(_named(config, purpose), config.models_dir, _options(config, purpose))
+def _key(config: SpeechConfig, purpose: Purpose, kind: str) -> tuple[object, ...]:
+    if kind == FIXTURE:
+        return (kind, config.models_dir)
+    listening = _listening(purpose)
+    return (
+        kind,
+        _model(config, purpose),
+        _options(config, purpose),
+        config.models_dir,
+        config.remote,
+        listening,
+    )
+
+
+def _built(config: SpeechConfig, purpose: Purpose, kind: str) -> SpeechEngine:
+    engine = KINDS[kind].build(config, purpose)
+    if kind != FIXTURE:  # one engine for both purposes, and one way of listening
+        engine.listening = _listening(purpose)
+    return engine
+
+
+def _listening(purpose: Purpose) -> vad.Listening:
+    return vad.OFFLINE if purpose == "offline" else vad.LIVE
 
 
 def _named(config: SpeechConfig, purpose: Purpose) -> str:

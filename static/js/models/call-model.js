@@ -27,7 +27,7 @@ export class CallModel {
     this.queue = null;
     /** @type {Record<string, any>} the whole snapshot */
     this.facts = {};
-    this.captions = { available: true, reason: "" };
+    this.captions = { available: true, reason: "", rough: false };
     this.recording = "recording";
     /** @type {Map<string, Party>} */
     this.parties = new Map();
@@ -127,8 +127,8 @@ const HANDLERS = {
   "path-changed"({ path }) {
     this.path = path;
   },
-  "captions-state"({ available, reason }) {
-    this.captions = { available, reason };
+  "captions-state"({ available, reason, rough }) {
+    this.captions = { available, reason, rough: rough === true };
   },
   "recording-state"({ state }) {
     this.recording = state;

@@ -1,0 +1,196 @@
+"""How many calls one core captions, by a simulation over measured decoding times.
+
+Every word of every simulated conversation has a delay: from its end to the text on the page. Four ways:
+
+- `pauses`: one decode per utterance, when the speaker has paused. The product's way under load.
+- `pauses and partials`: the same, and whenever the core is free the utterance that was looked at longest ago
+  is decoded as far as it has come (grey text). Finished utterances come first. The product's way.
+- `every second`: LocalAgreement-2. While somebody speaks, what was said so far is decoded once a second; a word
+  is shown when two decodes in a row have it. Granted to it here: that they always agree, and that its decodes
+  need no word times.
+- `about every second`: the same, but a decode that is still waiting when the next is due is left out, so that
+  under load it decodes less often.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+PAUSE = 0.6  # what the media server waits for before it closes an utterance
+CLOSING = 0.15  # file, row, queue and relay, seconds: measured by the delay part
+STEP = 1.0
+WORDS_PER_SECOND = 2.5
+MINUTES = 10
+
+Cost = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds of one core for a piece of that many seconds: `final` with word times, `draft` without."""
+
+    final: Cost
+    draft: Cost
+
+
+@dataclass(slots=True)
+class Spoken:
+    """One utterance of the simulation. `shown[i]` is when word i stood on the page."""
+
+    start: float
+    end: float
+    shown: list[float | None] = field(default_factory=list)
+    looked_at: float = 0.0
+    hypothesis: int = 0
+
+    def __post_init__(self) -> None:
+        self.shown = [None] * max(1, round((self.end - self.start) * WORDS_PER_SECOND))
+        self.looked_at = self.start
+
+    def word_end(self, index: int) -> float:
+        return self.start + (self.end - self.start) * (index + 1) / len(self.shown)
+
+    def words_until(self, time: float) -> int:
+        return sum(self.word_end(index) <= time for index in range(len(self.shown)))
+
+    def show(self, count: int, time: float) -> None:
+        for index in range(count):
+            if self.shown[index] is None:
+                self.shown[index] = time + CLOSING
+
+    def delays(self) -> list[float]:
+        """A word never shown (the end of the simulation) counts as the worst."""
+        ends = [self.word_end(index) for index in range(len(self.shown))]
+        return [float("inf") if t is None else t - e for t, e in zip(self.shown, ends, strict=True)]
+
+
+def conversation(rng: random.Random) -> Iterator[Spoken]:
+    """Two people in turn for MINUTES: utterances of 3 s on average (half below 2.3, some of 12), gaps of
+    0.75 s, so that somebody speaks for 80 % of the time.
+    """
+    at = rng.uniform(0, 5)
+    while at < MINUTES * 60:
+        length = min(12.0, max(0.4, rng.lognormvariate(0.83, 0.75)))
+        yield Spoken(at, at + length)
+        at += length + max(0.1, rng.gauss(0.75, 0.3))
+
+
+def calls(count: int, seed: int = 1) -> list[Spoken]:
+    rng = random.Random(seed)
+    return sorted((u for _ in range(count) for u in conversation(rng)), key=lambda u: u.start)
+
+
+def on_pauses(spoken: list[Spoken], costs: Costs, *, partials: bool = False) -> None:
+    """Finished utterances in the order of their ends; in between, where allowed, partials."""
+    closed = sorted(spoken, key=lambda u: u.end)
+    running: list[Spoken] = []
+    coming = iter(spoken)
+    ahead = next(coming, None)
+    now = 0.0
+    for utterance in closed:
+        ready = utterance.end + PAUSE
+        while partials and now < ready:
+            while ahead is not None and ahead.start + STEP <= now:
+                running.append(ahead)
+                ahead = next(coming, None)
+            running = [u for u in running if u.end + PAUSE > now]
+            best = min(
+                (u for u in running if now - u.looked_at >= STEP), key=lambda u: u.looked_at, default=None
+            )
+            if best is None:
+                now = min(ready, now + 0.05)
+                continue
+            heard = min(now, best.end)
+            best.looked_at = now
+            now += costs.draft(heard - best.start)
+            best.show(best.words_until(heard), now)
+        now = max(now, ready) + costs.final(utterance.end - utterance.start)
+        utterance.show(len(utterance.shown), now)
+
+
+def every_second(spoken: list[Spoken], costs: Costs) -> None:
+    """One core takes every tick in turn."""
+    ticks: list[tuple[float, int, Spoken]] = []
+    for number, utterance in enumerate(spoken):
+        closing = utterance.end + PAUSE
+        count = int((closing - utterance.start) / STEP)
+        ticks += [(utterance.start + STEP * (i + 1), number, utterance) for i in range(count)]
+        ticks.append((closing, number, utterance))
+    now = 0.0
+    for time, _, utterance in sorted(ticks, key=lambda tick: tick[:2]):
+        now = max(now, time)
+        now = _agree(utterance, min(time, utterance.end), now, costs, final=time >= utterance.end + PAUSE)
+
+
+def about_every_second(spoken: list[Spoken], costs: Costs) -> None:
+    """One core takes the tick that has waited longest; a newer tick of the same utterance replaces it."""
+    numbers = itertools.count()
+    events = [(u.start + STEP, next(numbers), u) for u in spoken]
+    heapq.heapify(events)
+    waiting: dict[int, tuple[float, Spoken]] = {}
+    now = 0.0
+    while events or waiting:
+        if not waiting:
+            now = max(now, events[0][0])
+        while events and events[0][0] <= now:
+            _tick(events, waiting, numbers)
+        if not waiting:
+            continue
+        _, utterance = min(waiting.values(), key=lambda each: each[0])
+        del waiting[id(utterance)]
+        final = now >= utterance.end + PAUSE
+        now = _agree(utterance, min(now, utterance.end), now, costs, final=final)
+
+
+def _agree(utterance: Spoken, heard: float, now: float, costs: Costs, *, final: bool) -> float:
+    """One decode of what was said until `heard`; gives the time at which it is done."""
+    now += costs.draft(heard - utterance.start)
+    words = utterance.words_until(heard)
+    utterance.show(words if final else min(words, utterance.hypothesis), now)
+    utterance.hypothesis = words
+    return now
+
+
+def _tick(
+    events: list[tuple[float, int, Spoken]], waiting: dict[int, tuple[float, Spoken]], numbers: Iterator[int]
+) -> None:
+    time, _, utterance = heapq.heappop(events)
+    first = waiting.get(id(utterance), (time, utterance))[0]
+    waiting[id(utterance)] = (first, utterance)
+    closing = utterance.end + PAUSE
+    if time < closing:
+        heapq.heappush(events, (min(time + STEP, closing), next(numbers), utterance))
+
+
+WAYS: dict[str, Callable[[list[Spoken], Costs], None]] = {
+    "every second": every_second,
+    "about every second": about_every_second,
+    "pauses": on_pauses,
+    "pauses and partials": lambda spoken, costs: on_pauses(spoken, costs, partials=True),
+}
+
+
+def p90(way: str, count: int, costs: Costs) -> float:
+    """Seconds from the end of a word to its text, for nine words of ten, with `count` calls on one core."""
+    spoken = calls(count)
+    WAYS[way](spoken, costs)
+    delays = [delay for utterance in spoken for delay in utterance.delays()]
+    return statistics.quantiles(delays, n=10)[8]
+
+
+def table(way: str, costs: Costs, limit: float = 20.0, most: int = 200) -> list[float]:
+    """The p90 delay for 1, 2, 3 ... calls, until it passes `limit` seconds."""
+    found: list[float] = []
+    while len(found) < most and (not found or found[-1] <= limit):
+        found.append(p90(way, len(found) + 1, costs))
+    return found
+
+
+def most_calls(delays: list[float], limit: float) -> int:
+    """How many calls stay within `limit` seconds at p90."""
+    return next((count for count, delay in enumerate(delays) if delay > limit), len(delays))
