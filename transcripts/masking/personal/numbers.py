@@ -100,8 +100,9 @@ def _resident(number: Number) -> str:
         return ""
     if _dashed(number) == [6, 7]:
         return kind
-    elsewhere = number.topic in (OTHER, PersonalData.ACCOUNT, PersonalData.CARD)
-    return "" if elsewhere and not (checks.rrn(digits) and number.topic == OTHER) else kind
+    if number.topic in (PersonalData.ACCOUNT, PersonalData.CARD):
+        return kind if number.groups == [6, 7] and checks.rrn(digits) else ""
+    return "" if number.topic == OTHER else kind
 
 
 def _grouped_as_resident(number: Number) -> bool:
@@ -269,6 +270,8 @@ RULES = (
         r"케이)[-. ]?)(?:\d[-. ]?){6,8}\d?(?![a-z\d])(?<=\d)",
         _passport,
     ),
+    _rule(rf"(?<![a-z])[a-z] (?:as in|for|like) [a-z]+,? ?\d(?:{S}\d){{6,8}}{TO}", _said_passport),
+    _rule(r"(?<![a-z\d])[a-z]\d{2,4}(?:[- ]\d{3,6}){1,3}(?![a-z\d])", _said_licence),
     _rule(rf"{FROM}\d(?:{S}\d){{7,8}}{TO}", _said_passport),
     _rule(r"(?<![a-z\d])(?=[a-z\d]{0,6}[a-z])(?=[a-z]{0,6}\d)[a-z\d]{8,18}(?![a-z\d])", _said_licence),
     _rule(rf"{FROM}\d(?:{S}\d){{6,8}}{TO}", _said_licence),
