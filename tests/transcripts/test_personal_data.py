@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from transcripts.masking.detector import Detector
 from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
-from transcripts.masking.lexicon import Entry, of, seed
+from transcripts.masking.lexicon import Entry, Match, of, seed
 from transcripts.masking.mask import mask_text
 from transcripts.masking.personal.finder import PersonalDataFinder
 from transcripts.masking.spans import Span
@@ -76,9 +76,13 @@ def test_milder_words_and_other_kinds_stay_when_the_rules_say_so() -> None:
 
 
 def test_personal_data_swallows_the_words_inside_it() -> None:
-    detector = Detector(of([Entry("shit", "en", severity=2), Entry("my shit", "en", severity=2)]))
-    text = "my shit@example.com"
-    assert detector.find(text) == [Span(0, 3, PROFANITY, 2), Span(3, len(text), "email", 0)]
+    assert [span.kind for span in DETECTOR.find("fuck@example.com")] == ["email"]
+
+
+def test_of_a_word_that_sticks_out_of_personal_data_what_sticks_out_stays_hidden() -> None:
+    detector = Detector(of([Entry("야공", "ko", severity=2, match=Match.ANYWHERE)]))
+    text = "야공일공 일이삼사 오육칠팔"
+    assert detector.find(text) == [Span(0, 1, PROFANITY, 2), Span(1, len(text), "phone", 0)]
 
 
 @given(
@@ -108,6 +112,8 @@ HOSTILE = [
     "a at ",
     "double ",
     "시발",
+    "시발역 시발 ",
+    "great tit tits ",
 ]
 
 
