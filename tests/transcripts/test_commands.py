@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
@@ -40,6 +42,22 @@ def test_mask_text_gives_one_object_per_line(monkeypatch: pytest.MonkeyPatch) ->
     }
     assert second["masked"] == "시발역에서 만나요"
     assert third == {"text": "", "masked": "", "spans": []}
+
+
+def test_mask_text_shows_personal_data_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("제 번호는 공일공에 일이삼사에 오육칠팔이요\n"))
+    (line,) = (json.loads(line) for line in output("mask_text", "--json").splitlines())
+    assert line["masked"] == "제 번호는 [PHONE]이요"
+    assert line["spans"] == [{"start": 6, "end": 21, "kind": "phone", "severity": 0}]
+
+
+def test_the_seed_reaches_a_database_that_has_an_older_one() -> None:
+    LexiconEntry.objects.filter(term="느금마").delete()
+    LexiconEntry.objects.filter(term="씨발").update(severity=1, enabled=False)
+    seed_again = import_module("transcripts.migrations.0004_seed_again")
+    seed_again.fill(apps, None)
+    assert LexiconEntry.objects.filter(term="느금마").count() == 1
+    assert LexiconEntry.objects.get(term="씨발").severity == 1
 
 
 def test_what_an_administrator_adds_or_allows_counts_at_once() -> None:

@@ -10,7 +10,7 @@ from itertools import groupby
 import ahocorasick
 
 from transcripts.masking.disguises import Disguised, letter_runs, readings, squeezed, stretches
-from transcripts.masking.hits import Hit
+from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
 
@@ -45,8 +45,9 @@ class EnglishMatcher:
         line = "".join(unit.char for unit in units)
         tokens = list(_tokens(line))
         found = [*self._single(tokens), *self._phrased(line, tokens), *self._spelled(line)]
-        allowed = [(t[0].first, t[-1].last) for t, _ in _in_phrases(self._exceptions, line, tokens)]
-        return [hit for hit in found if not any(a <= hit.first and hit.last <= b for a, b in allowed)]
+        harmless = ((run[0].first, run[-1].last) for run, _ in _in_phrases(self._exceptions, line, tokens))
+        allowed = Exceptions(len(units), harmless)
+        return [hit for hit in found if not allowed.hold(hit)]
 
     def _single(self, tokens: list[Token]) -> Iterator[Hit]:
         for token in tokens:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import ahocorasick
 
 from transcripts.masking import syllables
-from transcripts.masking.hits import Hit
+from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
 from transcripts.masking.streams import Gap, Stream, streams
@@ -44,9 +44,9 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
-        allowed = self._exceptions(views[0])
+        allowed = Exceptions(len(units), self._exceptions(views[0]))
         found = {hit for view in views for hit in self._in_stream(view)}
-        return [hit for hit in found if not any(_is_excepted(hit, a, b) for a, b in allowed)]
+        return [hit for hit in found if not (allowed.hold(hit) or allowed.run_into(hit))]
 
     def _in_stream(self, stream: Stream) -> Iterator[Hit]:
         candidates = list(_search(self._exact, stream.chars))
@@ -59,11 +59,6 @@ class KoreanMatcher:
 
     def _exceptions(self, stream: Stream) -> list[tuple[int, int]]:
         return [(stream.first[s], stream.last[e]) for s, e, _ in _search(self._allowed, stream.chars)]
-
-
-def _is_excepted(hit: Hit, first: int, last: int) -> bool:
-    """Whether a harmless text at [first, last] holds the hit, or begins before it and runs into it."""
-    return (first <= hit.first and hit.last <= last) or first < hit.first <= last
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:

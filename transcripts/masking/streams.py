@@ -15,6 +15,9 @@ WRITTEN = frozenset({Kind.HANGUL, Kind.JAMO, Kind.DIGIT, Kind.LATIN})
 # More foreign signs than this between two syllables is another sentence, not an evasion.
 MAX_FOREIGN = 2
 MAX_SIGNS = 8
+# Longer than any particle or prefix: nobody needs to look further from an element.
+NEAR = 12
+STARS = "*○◯×✕"
 
 
 class Gap(Enum):
@@ -57,16 +60,16 @@ class Stream:
         return any(self.altered[start : end + 1])
 
     def piece_before(self, start: int) -> str:
-        """What touches the element on its left."""
+        """What touches the element on its left, as far as it can matter."""
         begin = start
-        while begin > 0 and self.gaps[begin] is Gap.NONE:
+        while begin > max(0, start - NEAR) and self.gaps[begin] is Gap.NONE:
             begin -= 1
         return self.chars[begin:start]
 
     def piece_after(self, end: int) -> str:
-        """What touches the element on its right."""
+        """What touches the element on its right, as far as it can matter."""
         stop = end + 1
-        while stop < len(self.chars) and self.gaps[stop] is Gap.NONE:
+        while stop < min(len(self.chars), end + NEAR) and self.gaps[stop] is Gap.NONE:
             stop += 1
         return self.chars[end + 1 : stop]
 
@@ -79,6 +82,7 @@ def streams(units: list[Unit]) -> list[Stream]:
         _only(units, HANGUL),
         _closed(units),
         _composed(units),
+        _starred(units),
     ]
 
 
@@ -120,6 +124,17 @@ def _composed(units: list[Unit]) -> Stream:
         elif units[index].kind in LETTERS:
             stream.add(units[index].char, index, index, units=units)
         index += max(size, 1)
+    return stream
+
+
+def _starred(units: list[Unit]) -> Stream:
+    """Stars read as the x that stands for a syllable nobody wanted to write: 개*끼 is 개x끼."""
+    stream = Stream()
+    if not any(unit.char in STARS for unit in units):
+        return stream
+    for index, unit in enumerate(units):
+        if unit.kind in WRITTEN or unit.char in STARS:
+            stream.add("x" if unit.char in STARS else unit.char, index, index, units=units)
     return stream
 
 

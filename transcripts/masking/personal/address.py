@@ -85,6 +85,15 @@ AFTER = re.compile(
     rf"\.?(?:,? (?:flat|apartment|apt\.?|unit|suite) (?:number )?#?(?:{EN_NUM}|[a-d])(?![a-z]))?"
     rf"(?:,? {CITY}(?=,? (?:[a-z]{{2}} {ZIP}|{POSTCODE})))?(?:,? (?:[a-z]{{2}} {ZIP}|{POSTCODE}))?"
 )
+LOT_NUMBER = r"(?<![a-z\d])\d{1,4}(?:-\d{1,4})?,? "
+WARD = r"(?:,? [a-z]{2,15}-(?:gu|si|gun|dong|eup|myeon|do))*"
+ROMAN = re.compile(
+    rf"{LOT_NUMBER}(?:[a-z]{{2,15}}[ -]){{0,2}}[a-z]{{2,20}}(?:-(?:ro|gil)|[- ]?daero)(?![a-z])"
+    rf"(?:,? ?\d{{1,3}}(?:beon)?-?gil)?{WARD}"
+    r"(?:,? (?:seoul|busan|incheon|daegu|daejeon|gwangju|ulsan|sejong|jeju|suwon))?"
+    rf"|{LOT_NUMBER}[a-z]{{2,15}}-dong{WARD}(?:,? [a-z]{{4,9}})?"
+)
+TOWN = re.compile(r",? [A-Z][a-z]+(?: [A-Z][a-z]+)?(?:, [A-Z]{2})?(?![a-z])")
 BOX = re.compile(r"(?<![a-z])p\.? ?o\.? box \d{1,6}")
 CODE = re.compile(rf"(?:post ?code|address|live (?:at|in)|zip(?: code)?)\D{{0,16}}?(?P<it>{POSTCODE})")
 NO_NAME = re.compile(
@@ -107,6 +116,7 @@ def find(line: str, original: str) -> Iterator[tuple[int, int]]:
     if ASKED.search(line):
         yield from (match.span() for match in BARE_ROAD.finditer(line) if not _is_no_road(match.group()))
     yield from _streets(line, original)
+    yield from (match.span() for match in ROMAN.finditer(line))
     yield from (match.span() for match in BOX.finditer(line))
     yield from (match.span("it") for match in CODE.finditer(line))
 
@@ -125,4 +135,6 @@ def _streets(line: str, original: str) -> Iterator[tuple[int, int]]:
         if re.fullmatch(VAGUE, kind) and not (capital or re.search(r"address|live|deliver|ship", line)):
             continue
         after = AFTER.match(line, match.end())
-        yield match.start(), after.end() if after else match.end()
+        end = after.end() if after else match.end()
+        town = TOWN.match(original, end) if original[end : end + 1] == "," else None
+        yield match.start(), town.end() if town else end

@@ -74,7 +74,7 @@ ENGLISH = (
 )
 DIGIT = rf"(?:\d|[{''.join(KOREAN)}]|하나(?!은행|카드|로)|{'|'.join(list(KOREAN_WORDS)[1:])}|{ENGLISH})"
 WORDS = (
-    r"에서|에|의|다시|하이픈|하이푼|대시|데시|대쉬|바|짝대기|작대기|빼기|그리고|그 ?다음에?|그담에|음+|"
+    r"에서|에요|에|의|다시|하이픈|하이푼|대시|데시|대쉬|바|짝대기|작대기|빼기|그리고|그 ?다음에?|그담에|음+|"
     r"어+|저기|"
     r"(?<![a-z])(?:dash|hyphen|minus|space|then|and|um+|uh+|er)(?![a-z])"
 )
@@ -123,10 +123,9 @@ def readings(line: str) -> Iterator[Reading]:
 def _end(line: str, match: re.Match[str], spared: int) -> int:
     """Where a chain ends when its last `spared` syllables are particles: 오육칠팔이요, 오육칠팔이구요."""
     end = match.end()
-    for _ in range(spared):
-        if PARTICLE.match(line, end - 1):
-            end -= 1
-    return end
+    if not spared or not PARTICLE.match(line, end - 1):
+        return end
+    return end - 2 if spared == 2 and line[end - 2 : end] == "이구" else end - 1
 
 
 def _pieces(line: str, start: int, end: int) -> list[_Piece]:
@@ -171,7 +170,9 @@ def _sign(gap: str) -> str:
     bare = gap.strip(" ,\t\n")
     if not bare:
         return " "
-    return "." if bare == "." else "-"
+    if bare == ".":
+        return bare if gap == bare else " "
+    return "-"
 
 
 def _read(line: str, chains: list[list[_Piece]]) -> Reading:

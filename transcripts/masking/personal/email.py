@@ -23,8 +23,9 @@ DOMAIN = re.compile(
     rf"{AT}(?:{PLACE}|{SERVICES}|[가-힣]{{1,12}})(?:{DOT}{PLACE}){{0,2}}{DOT}(?:{TLD}|"
     rf"{SPOKEN_TLD})(?![a-z])"
     rf"(?:{DOT}(?:{TLD}|{SPOKEN_TLD})(?![a-z]))?"
-    rf"|{AT}(?:{SERVICES})(?![a-z])(?: ?(?:닷컴|쩜컴|점컴))?"
-    rf"| ?(?:골뱅이|골벵이|@) ?(?:{PLACE}|[가-힣]{{1,12}})(?: ?(?:닷컴|쩜컴|점컴))?"
+    rf"| ?(?:골뱅이|골벵이|앳|엣|@) ?(?:{SERVICES})(?![a-z])(?: ?(?:닷컴|쩜컴|점컴))?"
+    rf"| ?(?:골뱅이|골벵이) ?(?:{PLACE}|[가-힣]{{1,12}})(?: ?(?:닷컴|쩜컴|점컴))?"
+    rf"|{AT}(?:{PLACE}|[가-힣]{{1,12}}) ?(?:닷컴|쩜컴|점컴)"
 )
 WRITTEN_LOCAL = re.compile(r"[a-z0-9._%+-]+$")
 # A piece of a spelt name, read backwards from the at sign.

@@ -19,6 +19,7 @@ LEAST_DIGITS = 3
 AT_LIKE = re.compile(r"@|골뱅이|골벵이|앳|엣| at |\(at\)|\[at\]")
 PLACE_LIKE = re.compile(
     r"[로길동리가] ?[\d일이삼사오육칠팔구십백천]|[\d일이삼사오육칠팔구십백천](?:호|번지)|"
+    r"[- ]?(?:ro|gil|daero|dong)(?![a-z])|"
     r"street|avenue|road|lane|drive|court|place|way|close|square|boulevard|terrace|gardens|crescent| st|"
     r" rd| ave|"
     r"grove|row|park|hill|highway|circle|walk|mews| box |post ?code|address|zip"

@@ -11,15 +11,16 @@ from transcripts.masking.personal import checks
 from transcripts.masking.personal.topics import OTHER, Topics
 
 S = "[-. ]?"
-FROM, TO = r"(?<![\d*])", r"(?!\d)"
+FROM, TO = r"(?<![\d*])(?<![a-z_~])(?<!\d\.)", r"(?!\d|[a-z]{1,2}\d)"
 # A sum, a count or a time is no account, however long.
 COUNTED = re.compile(
     r" ?(?:원|달러|불|만|억|천|개(?!인)|건|명|포인트|퍼센트|%|년|월|won|dollars|krw|usd|points|people|"
     r"times|units)"
 )
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 SERVICE = re.compile(r"1[5-9]\d\d")
 FREEPHONE = re.compile(r"(?:1[-. ]?)?8(?:00|88|77|66|55|44|33)|0800|0808|080[-. ]|0[38]0\d|0845|0870|0871")
-MOBILE = rf"(?:(?:\+|00)?82{S}\(?0?\)?{S}|0{S})1{S}[016789]"
+MOBILE = rf"\(?(?:(?:\+|00)?82{S}\(?0?\)?{S}|0{S})1{S}[016789]"
 AREA = r"0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d?|60)"
 REGIONS = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 
@@ -95,12 +96,23 @@ def _resident(number: Number) -> str:
     kind = PersonalData.FRN if digits[6] in "5678" else PersonalData.RRN
     if number.topic in (PersonalData.RRN, PersonalData.FRN):
         return kind
-    if not checks.is_date(digits):
+    if not checks.is_date(digits) or not _grouped_as_resident(number):
         return ""
-    if number.groups == [6, 7] and "-" in number.text:
+    if _dashed(number) == [6, 7]:
         return kind
-    elsewhere = number.topic in (OTHER, PersonalData.ACCOUNT, PersonalData.CARD)
-    return "" if elsewhere and not (checks.rrn(digits) and number.topic == OTHER) else kind
+    if number.topic in (PersonalData.ACCOUNT, PersonalData.CARD):
+        return kind if number.groups == [6, 7] and checks.rrn(digits) else ""
+    return "" if number.topic == OTHER else kind
+
+
+def _grouped_as_resident(number: Number) -> bool:
+    """Six and seven, or said digit by digit."""
+    groups = number.groups
+    return groups in ([6, 7], [13]) or max(groups) <= 3 or _dashed(number) == [6, 7]
+
+
+def _dashed(number: Number) -> list[int]:
+    return [len(checks.bare(part)) for part in number.text.split("-")]
 
 
 def _veiled_resident(number: Number) -> str:
@@ -118,7 +130,8 @@ def _card(number: Number) -> str:
     if number.topic == PersonalData.CARD:
         return PersonalData.CARD
     if number.groups in ([4, 4, 4, 4], [4, 6, 5]):
-        return "" if number.topic == OTHER else PersonalData.CARD
+        years = len(YEAR.findall(number.text)) > 2
+        return "" if number.topic == OTHER or years else PersonalData.CARD
     if number.topic in (OTHER, PersonalData.ACCOUNT) or not 15 <= len(digits) <= 16:
         return ""
     return PersonalData.CARD if checks.luhn(digits) and digits[0] in "23456" else ""
@@ -178,12 +191,20 @@ def _phone(number: Number) -> str:
 def _said_phone(number: Number) -> str:
     """No more than digits, but said to be where somebody is reached."""
     service = SERVICE.match(number.digits) and len(number.digits) == 8
-    dialled = re.fullmatch(r"0[1-9]\d{8,9}", number.digits) and number.topic == ""
-    if (number.topic != PersonalData.PHONE and not dialled) or service or number.is_counted:
+    if not (number.topic == PersonalData.PHONE or _looks_dialled(number)) or service or number.is_counted:
         return ""
     if FREEPHONE.match(number.text) or checks.is_long_date(number.digits):
         return ""
     return PersonalData.PHONE
+
+
+def _looks_dialled(number: Number) -> bool:
+    """Digits one by one, or in groups as numbers are written: no date, no version."""
+    if number.topic or not re.fullmatch(r"0[1-9]\d{8,9}", number.digits):
+        return False
+    groups = number.groups
+    one_by_one = max(groups) <= 3 and len(groups) >= 6
+    return one_by_one or (groups[0] > 1 and groups[-1] > 2 and not YEAR.search(number.text))
 
 
 def _account(number: Number) -> str:
@@ -235,7 +256,7 @@ RULES = (
     _rule(rf"{FROM}{MOBILE}(?:{S}\d){{7,8}}{TO}", _mobile),
     _rule(rf"\(?{FROM}{AREA}[-. ]\d{{3,4}}[-. ]?\d{{4}}{TO}", _phone),
     _rule(
-        rf"(?:{FROM}\+|{FROM}(?:00|011)[-. ]?(?=[1-9]{{2}}[-. ]))[1-9](?:[-. ()]{{0,2}}\d){{7,13}}{TO}",
+        rf"(?:{FROM}\+|{FROM}(?:00|011)[-. ]?(?=[1-9]{{2}}[-. ]))[1-9](?:(?:[- ()]{{0,2}}|\.)\d){{7,13}}{TO}",
         _phone,
     ),
     _rule(rf"\(?{FROM}(?:1[-. ])?\(?[2-9]\d\d[-. ]{{1,2}}\d{{3}}[-. ]\d{{4}}{TO}", _phone),
@@ -249,10 +270,12 @@ RULES = (
         r"케이)[-. ]?)(?:\d[-. ]?){6,8}\d?(?![a-z\d])(?<=\d)",
         _passport,
     ),
+    _rule(rf"(?<![a-z])[a-z] (?:as in|for|like) [a-z]+,? ?\d(?:{S}\d){{6,8}}{TO}", _said_passport),
+    _rule(r"(?<![a-z\d])[a-z]\d{2,4}(?:[- ]\d{3,6}){1,3}(?![a-z\d])", _said_licence),
     _rule(rf"{FROM}\d(?:{S}\d){{7,8}}{TO}", _said_passport),
     _rule(r"(?<![a-z\d])(?=[a-z\d]{0,6}[a-z])(?=[a-z]{0,6}\d)[a-z\d]{8,18}(?![a-z\d])", _said_licence),
     _rule(rf"{FROM}\d(?:{S}\d){{6,8}}{TO}", _said_licence),
-    _rule(r"(?<![a-z\d])[a-z]{2}\d{2}(?: ?[a-z\d]{2,4}){3,8}(?![a-z\d])", _iban),
+    _rule(r"(?<![a-z\d])[a-z]{2}\d{2} ?[a-z\d]{4}(?: ?\d[a-z\d]{0,3}){2,7}(?![a-z\d])", _iban),
     _rule(rf"{FROM}\d{{2,6}}(?:-\d{{1,7}}){{2,4}}{TO}", _account),
     _rule(rf"{FROM}\d{{3}}[- ]\d{{2}}[- ]\d{{4}}{TO}", _part_of_resident),
     _rule(r"(?<![a-z\d])[a-z]{2}(?: ?\d{2}){3} ?[a-d](?![a-z\d])", _part_of_resident),

@@ -48,7 +48,7 @@ TOPICS = {
     r"\bphone\b|telephone|\bmobile\b|\bcell\b|\bcellphone\b|call me|call back|callback|call (?:her|him|us|"
     r"them|my)|"
     r"reach (?:me|him|her|us)|ring me|text me|\bcontact\b|whatsapp|\bfax\b|\bnumber to call\b|my number|"
-    r"home number|"
+    r"home number|(?:the|a|his|her|our|their|new|that|this|best|same) number|"
     r"work number|his number|her number|best number|landline|\bdial\b|reached (?:at|on)",
     OTHER: rf"(?:{THINGS}) ?(?:번호|코드|넘버|아이디)|(?:{THINGS})(?:은|는|이|가)? ?(?=[a-z]{{0,4}}[- ]?\d)|"
     r"송장|운송장|시리얼|바코드|"
