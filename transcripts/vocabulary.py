@@ -1,44 +1,110 @@
-"""The matcher in use: the database's lexicon, built again when an administrator changes it."""
+"""The rules in use: which words and which personal data are hidden in the calls of which queue.
+
+They are read from the database and kept as long as it has not changed; one small query per text tells. No signal is
+needed between processes: a worker that lives for weeks notices the edit with its next text.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
-from transcripts.masking.lexicon import Lexicon, of, seed
+from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
+from transcripts.masking.lexicon import Entry, Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
-from transcripts.masking.matcher import Matcher
-from transcripts.models import LexiconEntry
+from transcripts.masking.matcher import Matcher, Span
+from transcripts.models import LexiconEntry, MaskingPolicy
+
+Version = tuple[Any, ...]
+LEXICON, POLICY = "lexicon", "policy"
+# A matcher takes a few MB; queues without words of their own share one.
+MOST_MATCHERS = 16
+MOST_QUEUES = 256
 
 
-def current_matcher() -> Matcher:
-    """Built once per version of the table; one small query tells whether it is still the same."""
-    return _matcher(_version())
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`kinds` are the kinds of personal data that are hidden; words milder than `min_severity` are not."""
+
+    lexicon: Lexicon
+    kinds: frozenset[str] = frozenset(ALL_PERSONAL_DATA)
+    min_severity: int = 1
+
+    def find(self, text: str) -> list[Span]:
+        """What is to be hidden, in order, not overlapping, in characters of `text`."""
+        return [span for span in _matcher(self.lexicon).find(text) if self._hides(span)]
+
+    def cause(self, text: str, span: Span) -> Entry | None:
+        """The entry that hides a span of `text`; None when it is personal data. Slow: for people who try a
+        sentence.
+        """
+        if span.kind != PROFANITY:
+            return None
+        suspects = [entry for entry in self.lexicon.entries if not entry.allowed]
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            suspects = half if self._explain(half, text, span) else suspects[len(half) :]
+        return suspects[0] if suspects and self._explain(suspects, text, span) else None
+
+    def _hides(self, span: Span) -> bool:
+        return span.severity >= self.min_severity if span.kind == PROFANITY else span.kind in self.kinds
+
+    def _explain(self, suspects: list[Entry], text: str, span: Span) -> bool:
+        allowed = [entry for entry in self.lexicon.entries if entry.allowed]
+        found = Matcher(of([*suspects, *allowed])).find(text)
+        return any(each.start < span.end and span.start < each.end for each in found)
+
+
+def rules(queue_id: int | None = None) -> Rules:
+    """The rules of one queue; None: those that hold in every queue."""
+    try:
+        version = tuple(_versions(queue_id))
+    except DatabaseError:  # no table yet
+        version = ()
+    return _rules(queue_id, version)
 
 
 def masked(text: str, queue_id: int | None = None) -> MaskedText:
     """What everybody may see of `text`, by the rules of a queue (None: those of every queue)."""
-    return mask_text(text, current_matcher().find(text))
+    return mask_text(text, rules(queue_id).find(text))
 
 
-def _version() -> tuple[Any, ...]:
-    """(), when there is no table yet or nothing in it: an emptied table is an accident, and staff stay
-    protected.
-    """
-    try:
-        found = LexiconEntry.objects.enabled().aggregate(rows=Count("pk"), last=Max("updated_at"))
-    except DatabaseError:
-        return ()
-    return (found["rows"], found["last"]) if found["rows"] else ()
+def _versions(queue_id: int | None) -> QuerySet[Any, Any]:
+    """One row for the lexicon, unless it is empty, and one for the queue's policy, unless it has none."""
+    lexicon = (
+        _entries(queue_id)
+        .order_by()
+        .annotate(what=Value(LEXICON))
+        .values("what")
+        .annotate(rows=Count("pk"), ids=Sum("pk"), last=Max("updated_at"))
+        .values_list("what", "rows", "ids", "last")
+    )
+    policy = MaskingPolicy.objects.filter(queue_id=queue_id).annotate(what=Value(POLICY))
+    return lexicon.union(policy.values_list("what", "min_severity", "pk", "updated_at"), all=True)
 
 
-@lru_cache(maxsize=1)
-def _matcher(version: tuple[Any, ...]) -> Matcher:
-    return Matcher(_from_database() if version else seed())
+@lru_cache(maxsize=MOST_QUEUES)
+def _rules(queue_id: int | None, version: Version) -> Rules:
+    """An emptied lexicon is an accident, and staff stay protected."""
+    known = {row[0] for row in version}
+    lexicon = seed()
+    if LEXICON in known:
+        lexicon = of(entry.as_entry() for entry in _entries(queue_id).order_by("pk"))
+    policy = MaskingPolicy.objects.filter(queue_id=queue_id).first() if POLICY in known else None
+    if policy is None:
+        return Rules(lexicon)
+    return Rules(lexicon, frozenset(policy.personal_data), policy.min_severity)
 
 
-def _from_database() -> Lexicon:
-    return of(entry.as_entry() for entry in LexiconEntry.objects.enabled())
+def _entries(queue_id: int | None) -> QuerySet[LexiconEntry]:
+    """The words of every queue, and those of this one."""
+    return LexiconEntry.objects.enabled().filter(Q(queue=None) | Q(queue=queue_id))
+
+
+@lru_cache(maxsize=MOST_MATCHERS)
+def _matcher(lexicon: Lexicon) -> Matcher:
+    return Matcher(lexicon)
