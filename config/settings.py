@@ -343,6 +343,7 @@ CELERY_TASK_ROUTES = {
     "transcripts.tasks.announce_captions": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
+    "transcripts.tasks.remask": {"queue": "batch"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

@@ -8,6 +8,8 @@ from typing import Any
 from celery import Task, shared_task
 
 from transcripts.actions import final, live, sweep
+from transcripts.actions.remask import run_remask
+from transcripts.models import Remask
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
@@ -37,9 +39,18 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+    if Remask.objects.claimable().exists():
+        remask.delay()
 
 
 @shared_task
 def announce_captions(call_id: str) -> None:
     """Tell the pages at once whether this call will have captions, before the first word is said."""
     live.announce(uuid.UUID(call_id))
+
+
+@shared_task
+def remask() -> None:
+    """Mask old transcripts anew, until no run is asked for."""
+    while run_remask():
+        pass

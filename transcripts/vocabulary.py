@@ -13,16 +13,18 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
+from transcripts.masking.detector import Detector
 from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
 from transcripts.masking.lexicon import Entry, Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
-from transcripts.masking.matcher import Matcher, Span
+from transcripts.masking.matcher import Matcher
+from transcripts.masking.spans import Span
 from transcripts.models import LexiconEntry, MaskingPolicy
 
 Version = tuple[Any, ...]
 LEXICON, POLICY = "lexicon", "policy"
-# A matcher takes a few MB; queues without words of their own share one.
-MOST_MATCHERS = 16
+# A detector takes a few MB; queues without words of their own share one.
+MOST_DETECTORS = 16
 MOST_QUEUES = 256
 
 
@@ -36,7 +38,7 @@ class Rules:
 
     def find(self, text: str) -> list[Span]:
         """What is to be hidden, in order, not overlapping, in characters of `text`."""
-        return [span for span in _matcher(self.lexicon).find(text) if self._hides(span)]
+        return _detector(self.lexicon).find(text, self.kinds, self.min_severity)
 
     def cause(self, text: str, span: Span) -> Entry | None:
         """The entry that hides a span of `text`; None when it is personal data. Slow: for people who try a
@@ -49,9 +51,6 @@ class Rules:
             half = suspects[: len(suspects) // 2]
             suspects = half if self._explain(half, text, span) else suspects[len(half) :]
         return suspects[0] if suspects and self._explain(suspects, text, span) else None
-
-    def _hides(self, span: Span) -> bool:
-        return span.severity >= self.min_severity if span.kind == PROFANITY else span.kind in self.kinds
 
     def _explain(self, suspects: list[Entry], text: str, span: Span) -> bool:
         allowed = [entry for entry in self.lexicon.entries if entry.allowed]
@@ -74,7 +73,7 @@ def masked(text: str, queue_id: int | None = None) -> MaskedText:
 
 
 def _versions(queue_id: int | None) -> QuerySet[Any, Any]:
-    """One row for the lexicon, unless it is empty, and one for the queue's policy, unless it has none."""
+    """A row for the lexicon, of zeros when it is empty, and one for the queue's policy, if it has one."""
     lexicon = (
         _entries(queue_id)
         .order_by()
@@ -90,7 +89,7 @@ def _versions(queue_id: int | None) -> QuerySet[Any, Any]:
 @lru_cache(maxsize=MOST_QUEUES)
 def _rules(queue_id: int | None, version: Version) -> Rules:
     """An emptied lexicon is an accident, and staff stay protected."""
-    known = {row[0] for row in version}
+    known = {row[0] for row in version if row[1]}
     lexicon = seed()
     if LEXICON in known:
         lexicon = of(entry.as_entry() for entry in _entries(queue_id).order_by("pk"))
@@ -105,6 +104,6 @@ def _entries(queue_id: int | None) -> QuerySet[LexiconEntry]:
     return LexiconEntry.objects.enabled().filter(Q(queue=None) | Q(queue=queue_id))
 
 
-@lru_cache(maxsize=MOST_MATCHERS)
-def _matcher(lexicon: Lexicon) -> Matcher:
-    return Matcher(lexicon)
+@lru_cache(maxsize=MOST_DETECTORS)
+def _detector(lexicon: Lexicon) -> Detector:
+    return Detector(lexicon)

@@ -16,7 +16,6 @@ from transcripts.masking.mask import Mask
 from transcripts.models import Source, Utterance
 from transcripts.vocabulary import masked
 
-
 # PostgreSQL stores no NUL, no database a lone surrogate; more than this no person says in one breath.
 MOST_CHARACTERS = 20_000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -60,6 +59,11 @@ def segment_of(
 ) -> Segment:
     """What was heard, from the columns of its row."""
     return Segment(text, start_ms, end_ms, confidence, tuple(Word(*word) for word in words))
+
+
+def search_text(masked_text: str) -> str:
+    """What the search index holds of a masked text. The only place that a masking run asks."""
+    return masked_text
 
 
 def storable(segment: Segment) -> Segment:

@@ -72,7 +72,7 @@ class Disguised:
         self._exact = forms
 
     def find(self, word: str) -> Entry | None:
-        if word.isalnum() or not word[0].isalpha():
+        if word.isalnum() or not word[0].isalpha() or MODEL_NUMBER.search(word):
             return None
         if re.fullmatch(rf"[a-z]\*{{{MIN_STARS},}}(ing|ed|er|s)?", word):
             return self._exact.get(STARRED.get(word[0], ""))

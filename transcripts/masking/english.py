@@ -14,7 +14,8 @@ from transcripts.masking.hits import Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
 
-TOKEN = re.compile(r"[a-z0-9@$!|*#%^&+'’_~]*[a-z][a-z0-9@$!|*#%^&+'’_~]*")
+TOKEN = re.compile(r"[a-z0-9@$!|*#%^&+'’_~]+")
+LETTER = re.compile(r"[a-z]")
 EDGES = "'’!|+_~&^"
 ENDINGS = ("", "s", "es", "ed", "er", "ers", "ing", "in", "ings", "y")
 SHORT = 4
@@ -123,6 +124,8 @@ def _search(automaton: ahocorasick.Automaton, line: str) -> Iterator[tuple[int, 
 
 def _tokens(line: str) -> Iterator[Token]:
     for match in TOKEN.finditer(line):
+        if not LETTER.search(match.group()):
+            continue
         text = re.sub(r"['’]s$", "", match.group())
         trimmed = text.lstrip("'’_~&^*").rstrip(EDGES)
         first = match.start() + text.index(trimmed)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from transcripts.masking.english import EnglishMatcher
 from transcripts.masking.korean import KoreanMatcher
 from transcripts.masking.lexicon import Lexicon
-from transcripts.masking.normalise import units
+from transcripts.masking.normalise import Unit, units
+from transcripts.masking.spans import Span
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """original[start:end] is to be hidden; `severity` is 1 to 3."""
-
-    start: int
-    end: int
-    kind: str
-    severity: int
+__all__ = ["Matcher", "Span"]
 
 
 class Matcher:
@@ -32,7 +23,10 @@ class Matcher:
 
     def find(self, text: str) -> list[Span]:
         """Spans in order, not overlapping, in characters of `text` as given."""
-        row = units(text)
+        return self.find_in(units(text))
+
+    def find_in(self, row: list[Unit]) -> list[Span]:
+        """The same for a text whose units are known."""
         hits = [*self._korean.hits(row), *self._english.hits(row)]
         spans = [
             Span(row[hit.first].start, row[hit.last].end, hit.entry.kind, hit.entry.severity) for hit in hits

@@ -15,6 +15,7 @@ WRITTEN = frozenset({Kind.HANGUL, Kind.JAMO, Kind.DIGIT, Kind.LATIN})
 # More foreign signs than this between two syllables is another sentence, not an evasion.
 MAX_FOREIGN = 2
 MAX_SIGNS = 8
+STARS = "*○◯×✕"
 
 
 class Gap(Enum):
@@ -79,6 +80,7 @@ def streams(units: list[Unit]) -> list[Stream]:
         _only(units, HANGUL),
         _closed(units),
         _composed(units),
+        _starred(units),
     ]
 
 
@@ -120,6 +122,17 @@ def _composed(units: list[Unit]) -> Stream:
         elif units[index].kind in LETTERS:
             stream.add(units[index].char, index, index, units=units)
         index += max(size, 1)
+    return stream
+
+
+def _starred(units: list[Unit]) -> Stream:
+    """Stars read as the x that stands for a syllable nobody wanted to write: 개*끼 is 개x끼."""
+    stream = Stream()
+    if not any(unit.char in STARS for unit in units):
+        return stream
+    for index, unit in enumerate(units):
+        if unit.kind in WRITTEN or unit.char in STARS:
+            stream.add("x" if unit.char in STARS else unit.char, index, index, units=units)
     return stream
 
 

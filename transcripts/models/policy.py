@@ -16,7 +16,6 @@ from accounts.models import User
 from calls.models import Queue
 from transcripts.masking.kinds import ALL_PERSONAL_DATA
 
-
 # A run renews its lease with every call that it has masked anew.
 REMASK_LEASE = timedelta(minutes=5)
 
@@ -65,7 +64,9 @@ class RemaskQuerySet(models.QuerySet["Remask"]):
             self.ask()
 
     def claimable(self) -> RemaskQuerySet:
-        return self.filter(Q(state=RemaskState.PENDING) | Q(state=RemaskState.RUNNING, claimed_at__lt=_dead()))
+        return self.filter(
+            Q(state=RemaskState.PENDING) | Q(state=RemaskState.RUNNING, claimed_at__lt=_dead())
+        )
 
     def claim(self) -> Remask | None:
         """Lease the oldest run; None when there is none, or one is under way: two would write the same files."""
