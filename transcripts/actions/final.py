@@ -23,7 +23,7 @@ from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechErro
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
-from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
+from transcripts.models import CallTranscript, Remask, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import NO_MODEL, Availability, engine_of
 from transcripts.waveform import levels
 
@@ -194,6 +194,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             raise LeaseLost
         if Chunk.objects.filter(recording__call=call).exclude(pk__in=result.chunk_ids).exists():
             raise _Late
+        Remask.objects.ask_if_changed_since(min((u.masked_at for u in result.utterances), default=None))
         events.emit(call, "transcript-ready", {})
 
 

@@ -13,7 +13,7 @@ from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription
-from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
+from transcripts.models import CallTranscript, JobState, Remask, Source, SpeechJob, TranscriptState
 from transcripts.speech import NO_MODEL, Availability, availability, engine_of
 
 logger = logging.getLogger(__name__)
@@ -100,6 +100,7 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
         )
         utterance.participant = job.chunk.recording.participant
         utterance.save()
+        Remask.objects.ask_if_changed_since(utterance.masked_at)
         events.emit(call, "caption", caption(utterance))
 
 
