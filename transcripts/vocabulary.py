@@ -82,7 +82,7 @@ def _versions(queue_id: int | None) -> QuerySet[Any, Any]:
         .annotate(rows=Count("pk"), ids=Sum("pk"), last=Max("updated_at"))
         .values_list("what", "rows", "ids", "last")
     )
-    policy = MaskingPolicy.objects.filter(queue_id=queue_id).annotate(what=Value(POLICY))
+    policy = _policies(queue_id).annotate(what=Value(POLICY))
     return lexicon.union(policy.values_list("what", "min_severity", "pk", "updated_at"), all=True)
 
 
@@ -93,10 +93,14 @@ def _rules(queue_id: int | None, version: Version) -> Rules:
     lexicon = seed()
     if LEXICON in known:
         lexicon = of(entry.as_entry() for entry in _entries(queue_id).order_by("pk"))
-    policy = MaskingPolicy.objects.filter(queue_id=queue_id).first() if POLICY in known else None
+    policy = _policies(queue_id).first() if POLICY in known else None
     if policy is None:
         return Rules(lexicon)
     return Rules(lexicon, frozenset(policy.personal_data), policy.min_severity)
+
+
+def _policies(queue_id: int | None) -> QuerySet[MaskingPolicy]:
+    return MaskingPolicy.objects.filter(queue__pk__in=() if queue_id is None else (queue_id,))
 
 
 def _entries(queue_id: int | None) -> QuerySet[LexiconEntry]:
