@@ -264,6 +264,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
 }
 
+# An error report tells where, never what somebody said.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.helpers.reports.QuietReporterFilter"
+
 # --- languages and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "ko", ("ko", "en"))
 LANGUAGES = [("ko", "한국어"), ("en", "English")]

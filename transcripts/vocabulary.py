@@ -11,9 +11,11 @@ from django.db import DatabaseError
 from django.db.models import Count, Max, Q, QuerySet
 
 from transcripts.masking.detector import Detector
-from transcripts.masking.kinds import ALL_PERSONAL_DATA
-from transcripts.masking.lexicon import Lexicon, of, seed
+from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
+from transcripts.masking.lexicon import Entry, Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
+from transcripts.masking.matcher import Matcher
+from transcripts.masking.spans import Span
 from transcripts.models import LexiconEntry, MaskingPolicy
 
 Version = tuple[Any, ...]
@@ -26,11 +28,33 @@ class Rules:
     """How one queue masks."""
 
     detector: Detector
+    lexicon: Lexicon
     kinds: Collection[str] = ALL_PERSONAL_DATA
     min_severity: int = 1
 
+    def find(self, text: str) -> list[Span]:
+        """What is to be hidden, in order, not overlapping, in characters of `text`."""
+        return self.detector.find(text, self.kinds, self.min_severity)
+
     def mask(self, text: str) -> MaskedText:
-        return mask_text(text, self.detector.find(text, self.kinds, self.min_severity))
+        return mask_text(text, self.find(text))
+
+    def cause(self, text: str, span: Span) -> Entry | None:
+        """The entry that hides a span of `text`; None when it is personal data. Slow: for people who try a
+        sentence.
+        """
+        if span.kind != PROFANITY:
+            return None
+        suspects = [entry for entry in self.lexicon.entries if not entry.allowed]
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            suspects = half if self._explain(half, text, span) else suspects[len(half) :]
+        return suspects[0] if suspects and self._explain(suspects, text, span) else None
+
+    def _explain(self, suspects: list[Entry], text: str, span: Span) -> bool:
+        allowed = [entry for entry in self.lexicon.entries if entry.allowed]
+        found = Matcher(of([*suspects, *allowed])).find(text)
+        return any(each.start < span.end and span.start < each.end for each in found)
 
 
 def masked(text: str, queue_id: int | None = None) -> MaskedText:
@@ -42,7 +66,7 @@ def rules(queue_id: int | None = None) -> Rules:
     """Built once per version of the tables; two small queries tell whether they are still the same."""
     version = _version(queue_id)
     kinds, min_severity = _policy(version, queue_id) if version[1] else (ALL_PERSONAL_DATA, 1)
-    return Rules(_detector(version[0], version[2]), kinds, min_severity)
+    return Rules(*_detector(version[0], version[2]), kinds, min_severity)
 
 
 def _version(queue_id: int | None) -> tuple[Version, Version, int | None]:
@@ -76,8 +100,9 @@ def _policy(version: tuple[Version, Version, int | None], queue_id: int) -> tupl
 
 
 @lru_cache(maxsize=DETECTORS_KEPT)
-def _detector(version: Version, queue_id: int | None) -> Detector:
-    return Detector(_from_database(queue_id) if version else seed())
+def _detector(version: Version, queue_id: int | None) -> tuple[Detector, Lexicon]:
+    lexicon = _from_database(queue_id) if version else seed()
+    return Detector(lexicon), lexicon
 
 
 def _from_database(queue_id: int | None) -> Lexicon:

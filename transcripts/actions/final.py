@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from calls import events
 from calls.models import Call, Chunk, Recording
+from transcripts.actions import remask
 from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
@@ -196,6 +197,8 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             raise LeaseLost
         if Chunk.objects.filter(recording__call=call).exclude(pk__in=result.chunk_ids).exists():
             raise _Late
+        if rules(call.queue_id) != result.by:
+            remask.request()  # the lexicon changed while the call was heard
         events.emit(call, "transcript-ready", {})
 
 

@@ -51,6 +51,7 @@ def run(remask_id: int, tell: Callable[[Remask], None] = lambda _run: None) -> N
         while _batch(current):
             tell(current)
         _finish(current)
+        logger.info("masking run %s: %s utterances, %s changed", remask_id, current.done, current.changed)
         tell(current)
     except LeaseLost:
         logger.info("masking run %s is done by another worker", remask_id)

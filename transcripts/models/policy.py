@@ -66,3 +66,9 @@ class Remask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.state}"
+
+    @property
+    def percent(self) -> int:
+        if self.state == RemaskState.DONE:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("calls", "0002_erased"),
-        ("transcripts", "0003_ears_and_mask"),
+        ("transcripts", "0004_seed_again"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
