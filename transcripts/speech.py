@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from calls.models import Call
 from transcripts.engines.base import EngineUnavailable, SpeechEngine
 from transcripts.engines.registry import Purpose, SpeechConfig, check, engine_for
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,11 @@ class Availability:
     available: bool
     reason: str = ""
     how: str = ""
+    delayed: bool = False
 
     def payload(self) -> dict[str, object]:
         """As in `captions-state` and in `joined.captions`."""
-        return {"available": self.available, "reason": self.reason}
+        return {"available": self.available, "reason": self.reason, "delayed": self.delayed}
 
 
 NO_MODEL = "no_model"
@@ -42,6 +46,17 @@ def engine_of(call: Call, purpose: Purpose) -> SpeechEngine:
     EngineUnavailable.
     """
     return engine_for(speech_config(), purpose, fixture=call.is_simulated)
+
+
+def smaller_engine_of(call: Call) -> SpeechEngine:
+    """The engine while captions are far behind: a smaller model, or the usual one where none is installed."""
+    if settings.SPEECH_MODEL_OVERLOAD:
+        smaller = replace(speech_config(), live_model=settings.SPEECH_MODEL_OVERLOAD)
+        try:
+            return engine_for(smaller, "live", fixture=call.is_simulated)
+        except EngineUnavailable:
+            logger.debug("no smaller speech model is installed")
+    return engine_of(call, "live")
 
 
 def availability(call: Call | None = None, purpose: Purpose = "live") -> Availability:

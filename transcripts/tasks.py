@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from transcripts.actions import final, live, sweep
+from transcripts.actions import final, live, partials, sweep
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
@@ -43,3 +43,14 @@ def sweep_speech() -> None:
 def announce_captions(call_id: str) -> None:
     """Tell the pages at once whether this call will have captions, before the first word is said."""
     live.announce(uuid.UUID(call_id))
+
+
+@shared_task
+def caption_partial(call_id: str, participant_id: str, path: str, started_ms: int) -> None:
+    """What is being said just now. Late or unlucky it is dropped: the next one or the caption follows."""
+    partials.caption_partial(uuid.UUID(call_id), uuid.UUID(participant_id), path, started_ms)
+
+
+@shared_task
+def watch_captions() -> None:
+    live.tell_delays()
