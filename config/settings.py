@@ -331,6 +331,10 @@ ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)
 if ALLOW_FIXTURE_SPEECH and ENVIRONMENT != "test":
     raise env.EnvError("ALLOW_FIXTURE_SPEECH is for ENVIRONMENT=test only")
 
+# --- metrics --------------------------------------------------------------------------------------------------------
+METRICS_ALLOWED = env.words("METRICS_ALLOWED", "127.0.0.0/8 ::1")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 # --- Celery ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
