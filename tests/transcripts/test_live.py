@@ -239,7 +239,10 @@ def test_the_pages_are_told_at_the_answer_whether_there_will_be_captions(
     settings.ALLOW_FIXTURE_SPEECH = False
     live.announce(scene.call.pk)
     told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
-    assert told == [{"available": True, "reason": "", "delayed": False}, {"available": False, "reason": "no_model", "delayed": False}]
+    assert told == [
+        {"available": True, "reason": "", "delayed": False},
+        {"available": False, "reason": "no_model", "delayed": False},
+    ]
 
 
 def test_an_answer_is_announced_by_a_worker_after_commit(django_capture_on_commit_callbacks) -> None:
