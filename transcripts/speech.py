@@ -66,3 +66,11 @@ def availability(call: Call | None = None, purpose: Purpose = "live") -> Availab
     except EngineUnavailable as error:
         return Availability(False, NO_MODEL, error.how_to_install)
     return Availability(True)
+
+
+def load_live_model() -> None:
+    """Load the model of the captions if it is installed."""
+    try:
+        engine_for(speech_config(), "live")
+    except EngineUnavailable:
+        logger.info("no speech model for captions is installed")

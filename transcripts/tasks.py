@@ -6,8 +6,10 @@ import uuid
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_ready
 
 from transcripts.actions import final, live, partials, sweep
+from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
@@ -54,3 +56,10 @@ def caption_partial(call_id: str, participant_id: str, path: str, started_ms: in
 @shared_task
 def watch_captions() -> None:
     live.tell_delays()
+
+
+@worker_ready.connect
+def warm_up(sender: Any, **_kwargs: Any) -> None:
+    """The first caption must not wait for its model to load."""
+    if "live" in sender.app.amqp.queues.consume_from:
+        load_live_model()
