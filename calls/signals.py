@@ -5,6 +5,10 @@ from django.dispatch import Signal
 chunk_recorded = Signal()
 """kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
 
+chunk_growing = Signal()
+"""kwargs: call_id: uuid.UUID, participant_id: uuid.UUID, path: str (of the open file, in the recordings' directory),
+started_ms: int (Unix). Somebody goes on speaking. Told again every two seconds; to miss one does no harm."""
+
 call_answered = Signal()
 """kwargs: call_id: uuid.UUID. An agent has accepted; sound follows in a moment."""
 

@@ -323,6 +323,10 @@ if TURN_URLS and not TURN_SECRET:
 # --- speech ---------------------------------------------------------------------------------------------------------
 SPEECH_MODEL_LIVE = env.text("SPEECH_MODEL_LIVE", "base")
 SPEECH_MODEL_OFFLINE = env.text("SPEECH_MODEL_OFFLINE", "small")
+# Takes over while captions are far behind, if it is installed; "" for none.
+SPEECH_MODEL_OVERLOAD = env.text("SPEECH_MODEL_OVERLOAD", "tiny")
+# What waits longer than this is left to the final transcript.
+CAPTION_BACKLOG_SECONDS = env.integer("CAPTION_BACKLOG_SECONDS", 60, low=10)
 SPEECH_MODEL_DIR = Path(env.text("SPEECH_MODEL_DIR", str(DATA_DIR / "models")))
 SPEECH_THREADS = env.integer("SPEECH_THREADS", 1, low=1)
 SPEECH_DEVICE = env.choice("SPEECH_DEVICE", "auto", ("auto", "cpu", "cuda"))
@@ -346,11 +350,17 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200, "global_keyprefix": "cc-celery:"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 7200,
+    "global_keyprefix": "cc-celery:",
+    # Queues in the order of -Q: what is said now goes before everything else.
+    "queue_order_strategy": "priority",
+}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "transcripts.tasks.transcribe_chunk": {"queue": "live"},
     "transcripts.tasks.announce_captions": {"queue": "live"},
+    "transcripts.tasks.caption_partial": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
     "transcripts.tasks.mask_again": {"queue": "batch"},
@@ -363,6 +373,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "calls.tasks.erase_old_calls",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "watch-captions": {
+        "task": "transcripts.tasks.watch_captions",
+        "schedule": 2.0,
+        "options": {"expires": 2},
     },
     "sweep-speech": {"task": "transcripts.tasks.sweep_speech", "schedule": 30.0, "options": {"expires": 30}},
 }

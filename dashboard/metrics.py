@@ -27,6 +27,7 @@ from calls.sockets.registry import connection_count
 from calls.states import ACTIVE, CallStatus
 from config.helpers.addresses import client_ip
 from dashboard.health import STARTED
+from transcripts.actions import load
 from transcripts.models import CallTranscript, JobState, Remask, RemaskState, SpeechJob
 
 Gauges = Iterator[GaugeMetricFamily]
@@ -88,6 +89,7 @@ def _speech() -> Gauges:
     backlog = waiting.aggregate(count=Count("pk"), oldest=Min("created_at"))
     yield _gauge("cc_caption_backlog", "Pieces of speech that wait for their caption", backlog["count"])
     yield _gauge("cc_caption_backlog_seconds", "Age of the oldest of them", _age(backlog["oldest"]))
+    yield _gauge("cc_caption_level", "0: all captions, 1: no partial ones, 2: a smaller model", load.level())
     states = GaugeMetricFamily("cc_transcripts", "Final transcripts, by state", labels=["state"])
     for state, count in CallTranscript.objects.order_by().values_list("state").annotate(n=Count("pk")):
         states.add_metric([state], count)

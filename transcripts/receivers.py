@@ -7,15 +7,27 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from calls.signals import call_answered, call_erasing, call_finished, chunk_recorded
+from calls.signals import call_answered, call_erasing, call_finished, chunk_growing, chunk_recorded
 from transcripts import tasks
-from transcripts.actions import erase, final, live
+from transcripts.actions import erase, final, live, partials
 
 
 @receiver(call_answered)
 def announce(call_id: uuid.UUID, **_kwargs: Any) -> None:
     """Asked of a worker: the web host may have no models."""
     tasks.announce_captions.delay(str(call_id))
+
+
+@receiver(chunk_growing)
+def hear_growing(
+    call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_ms: int, **_kwargs: Any
+) -> None:
+    if partials.may_start(participant_id):
+        tasks.caption_partial.apply_async(
+            (str(call_id), str(participant_id), path, started_ms),
+            expires=partials.EXPIRES_SECONDS,
+            retry=False,
+        )
 
 
 @receiver(chunk_recorded)

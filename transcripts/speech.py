@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -10,6 +11,8 @@ from calls.models import Call
 from transcripts.engines.base import EngineUnavailable, LanguageUnsupported, SpeechEngine
 from transcripts.engines.registry import KINDS, Purpose, SpeechConfig, check, engine_for, kind_of
 from transcripts.engines.remote import RemoteOptions
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,15 @@ class Availability:
     how: str = ""
     # The engine hears much wrong: pages say so beside its text.
     rough: bool = False
+    delayed: bool = False
 
     def payload(self) -> dict[str, object]:
         """As in `captions-state` and in `joined.captions`."""
-        told: dict[str, object] = {"available": self.available, "reason": self.reason}
+        told: dict[str, object] = {
+            "available": self.available,
+            "reason": self.reason,
+            "delayed": self.delayed,
+        }
         return told | {"rough": True} if self.rough else told
 
 
@@ -56,6 +64,17 @@ def engine_of(call: Call, purpose: Purpose) -> SpeechEngine:
     return engine_for(speech_config(), purpose, fixture=call.is_simulated, language=call.language)
 
 
+def smaller_engine_of(call: Call) -> SpeechEngine:
+    """The engine while captions are far behind: a smaller model, or the usual one where none is installed."""
+    if settings.SPEECH_MODEL_OVERLOAD:
+        smaller = replace(speech_config(), live_model=settings.SPEECH_MODEL_OVERLOAD)
+        try:
+            return engine_for(smaller, "live", fixture=call.is_simulated, language=call.language)
+        except EngineUnavailable:
+            logger.debug("no smaller speech model is installed")
+    return engine_of(call, "live")
+
+
 def availability(call: Call | None = None, purpose: Purpose = "live") -> Availability:
     """Whether a call can be heard, asked of the disk only: no model is loaded (the web process asks too)."""
     config, fixture = speech_config(), call is not None and call.is_simulated
@@ -81,3 +100,11 @@ def working(engine: SpeechEngine) -> Availability:
 def is_rough(engine: str) -> bool:
     """Whether text signed by `engine` (Provenance.engine) must carry the label "rough"."""
     return engine in KINDS and KINDS[engine].capabilities.rough
+
+
+def load_live_model() -> None:
+    """Load the model of the captions if it is installed."""
+    try:
+        engine_for(speech_config(), "live")
+    except EngineUnavailable:
+        logger.info("no speech model for captions is installed")

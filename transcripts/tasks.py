@@ -6,8 +6,10 @@ import uuid
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_ready
 
-from transcripts.actions import audio, final, live, remask, sweep
+from transcripts.actions import audio, final, live, partials, remask, sweep
+from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
@@ -57,3 +59,21 @@ def make_sound_again(call_id: str) -> None:
 def announce_captions(call_id: str) -> None:
     """Tell the pages at once whether this call will have captions, before the first word is said."""
     live.announce(uuid.UUID(call_id))
+
+
+@shared_task
+def caption_partial(call_id: str, participant_id: str, path: str, started_ms: int) -> None:
+    """What is being said just now. Late or unlucky it is dropped: the next one or the caption follows."""
+    partials.caption_partial(uuid.UUID(call_id), uuid.UUID(participant_id), path, started_ms)
+
+
+@shared_task
+def watch_captions() -> None:
+    live.tell_delays()
+
+
+@worker_ready.connect
+def warm_up(sender: Any, **_kwargs: Any) -> None:
+    """The first caption must not wait for its model to load."""
+    if "live" in sender.app.amqp.queues.consume_from:
+        load_live_model()

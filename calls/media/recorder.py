@@ -25,9 +25,14 @@ logger = logging.getLogger(__name__)
 
 Sink = Callable[[dict[str, Any]], None]
 
+GROWING = "segment-growing"
+"""A notice for this process only: no page gets it."""
 QUIETEST_SPEECH_DBOV = 50
 """Frames quieter than -50 dBov are a pause."""
 FLUSH_EVERY_S = 0.25
+GROWN_FIRST_MS = 2_500
+"""An utterance of this length is told of while it is still being spoken."""
+GROWN_AGAIN_MS = 2_000
 
 
 class RecordingStore:
@@ -77,6 +82,18 @@ class RecordingStore:
             return
         self._sink({"type": "segment", **asdict(segment)})
 
+    def growing(self, room_id: str, peer_id: str, file: OpenSegment) -> None:
+        """Tell that an utterance goes on; its sound so far can be read from the open file."""
+        self._sink(
+            {
+                "type": GROWING,
+                "roomId": room_id,
+                "peerId": peer_id,
+                "path": file.part_path.relative_to(self.directory).as_posix(),
+                "startedMs": file.started_ms,
+            }
+        )
+
 
 class OpenSegment:
     """One file while it is being written."""
@@ -85,14 +102,15 @@ class OpenSegment:
         self.index = index
         self.started_ms = started_ms
         self.closed_path = directory / file_name(index, started_ms)
-        self._part = self.closed_path.with_name(self.closed_path.name + PART)
+        self.part_path = self.closed_path.with_name(self.closed_path.name + PART)
         # "x": an existing recording is never overwritten, whatever went wrong with the numbers.
-        self._file: BinaryIO = self._part.open("xb")
+        self._file: BinaryIO = self.part_path.open("xb")
         self._writer = OggOpusWriter(self._file)
         self._flushed_at: float | None = None
         self.samples = 0
         self.packets = 0
         self.has_speech = False
+        self._told_ms = GROWN_FIRST_MS - GROWN_AGAIN_MS
 
     def write(self, frame: Frame, now: float) -> None:
         self._writer.write(frame.payload)
@@ -107,6 +125,14 @@ class OpenSegment:
             self._flushed_at = now
             self._writer.flush()
 
+    def has_grown(self) -> bool:
+        """Whether enough was said since the last time that this was true. What was said is in the file then."""
+        if not self.has_speech or self.duration_ms - self._told_ms < GROWN_AGAIN_MS:
+            return False
+        self._told_ms = self.duration_ms
+        self._writer.flush()
+        return True
+
     def finish(self) -> None:
         self._writer.close()
 
@@ -116,7 +142,7 @@ class OpenSegment:
             os.fsync(self._file.fileno())
         finally:
             self._file.close()
-        self._part.rename(self.closed_path)
+        self.part_path.rename(self.closed_path)
         sync_directory(self.closed_path.parent)
 
     def abandon(self) -> None:
@@ -210,6 +236,8 @@ class TrackRecorder:
                 return
             self._file = self._open(self._begin)
         self._file.write(frame, now)
+        if self._file.has_grown():
+            self._store.growing(self._room_id, self._peer_id, self._file)
 
     def _open(self, start: int) -> OpenSegment:
         started_ms = max(self._timeline.unix_ms(start), self._last_end_ms)

@@ -5,6 +5,7 @@ import { CallSession, watchNetwork, wireControls } from "./controllers/call-sess
 import { MicrophoneHelp } from "./controllers/microphone-help.js";
 import { Microphone, MicrophoneRefused } from "./controllers/microphone.js";
 import { QueueView } from "./controllers/queue-view.js";
+import { readingTools } from "./controllers/reading-tools.js";
 import { RemoteSound } from "./controllers/remote-sound.js";
 import { wireSpeaker } from "./controllers/speaker.js";
 import { TalkView } from "./controllers/talk-view.js";
@@ -21,6 +22,7 @@ const REASONS = { abandoned: "failedAbandoned", not_connected: "failedNotConnect
 class CallPage {
   constructor() {
     this.config = pageConfig();
+    readingTools();
     const { strings } = this.config;
     this.main = one("[data-controller='call']");
     this.bell = new Bell();

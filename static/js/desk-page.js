@@ -8,6 +8,7 @@ import { activityOf, DeskLists } from "./controllers/desk-lists.js";
 import { wireMenus } from "./controllers/menu.js";
 import { Microphone, MicrophoneRefused } from "./controllers/microphone.js";
 import { drawSide, OfferView } from "./controllers/offer-view.js";
+import { readingTools } from "./controllers/reading-tools.js";
 import { all, fromTemplate, mark, one, pageConfig, reloadOnce, say, show, socketUrl } from "./helpers/page.js";
 import { clock, fill } from "./helpers/text.js";
 import { DeskModel } from "./models/desk-model.js";
@@ -23,6 +24,7 @@ const ENDED_WORDS = { expired: "offerExpired", withdrawn: "offerWithdrawn" };
 class DeskPage {
   constructor() {
     this.config = pageConfig();
+    readingTools();
     this.strings = this.config.strings;
     this.skewMs = this.config.now - Date.now();
     this.root = one("[data-controller='desk']");

@@ -40,7 +40,7 @@ describe("captions", () => {
 
   test("a masked piece has no text of its own", () => {
     const parts = pieces("아니 ●●● 그 사진", [{ start: 3, end: 6, kind: "profanity", severity: 2 }]);
-    assert.deepEqual(parts, [{ text: "아니 ", masked: false }, { text: "", masked: true }, { text: " 그 사진", masked: false }]);
+    assert.deepEqual(parts, [{ text: "아니 ", masked: false }, { text: "", masked: true, kind: "profanity" }, { text: " 그 사진", masked: false }]);
   });
 
   test("places are counted in characters, not in halves of them", () => {
@@ -49,8 +49,8 @@ describe("captions", () => {
   });
 
   test("masks that overlap or leave the text are not believed", () => {
-    const parts = pieces("●●●", [{ start: 0, end: 3 }, { start: 1, end: 2 }, { start: 2, end: 99 }]);
-    assert.deepEqual(parts, [{ text: "", masked: true }]);
+    const parts = pieces("●●●", [{ start: 0, end: 3, kind: "profanity" }, { start: 1, end: 2 }, { start: 2, end: 99 }]);
+    assert.deepEqual(parts, [{ text: "", masked: true, kind: "profanity" }]);
   });
 });
 

@@ -224,3 +224,13 @@ def test_kill_9_loses_at_most_the_last_second(tmp_path: Path) -> None:
     assert segment.packets >= 100 - 50
     sound = decoded(str(tmp_path / segment.path))
     assert pitch(sound[RATE // 2 : RATE]) == pytest.approx(700, abs=10)
+
+
+@pytest.mark.req("S1.5")
+async def test_long_speech_is_told_of_while_it_goes_on(party, events, tmp_path) -> None:
+    cara = await party("cara", record=True)
+    await cara.device.produce(ToneTrack(700, lambda second: second < 5, seconds=6))
+    told = await events.wait("segment-growing", 2, within=15)
+    (closed,) = await events.wait("segment", within=15)
+    assert {event["path"] for event in told} == {closed["path"] + ".part"}
+    assert {event["startedMs"] for event in told} == {closed["started_ms"]}

@@ -158,7 +158,7 @@ def test_without_a_model_the_chunk_waits_and_the_pages_are_told_once(
     assert {job(c.pk).state for c in chunks} == {JobState.WAITING_MODEL}
     assert CallTranscript.objects.get(call=scene.call).state == TranscriptState.WAITING_MODEL
     told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
-    assert told == [{"available": False, "reason": "no_model"}]
+    assert told == [{"available": False, "reason": "no_model", "delayed": False}]
     assert sweep.forgotten().chunk_ids == []
 
 
@@ -166,7 +166,7 @@ def test_the_first_words_heard_tell_the_pages_that_captions_work(scene: Scene) -
     for at in (0, 5000):
         transcribe_chunk(scene.says("agent", "잠시만 기다려 주세요.", at_ms=at).pk)
     told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
-    assert told == [{"available": True, "reason": ""}]
+    assert told == [{"available": True, "reason": "", "delayed": False}]
 
 
 def test_when_a_model_is_installed_the_waiting_chunks_are_heard(
@@ -239,7 +239,10 @@ def test_the_pages_are_told_at_the_answer_whether_there_will_be_captions(
     settings.ALLOW_FIXTURE_SPEECH = False
     live.announce(scene.call.pk)
     told = [e.payload for e in CallEvent.objects.filter(call=scene.call, type="captions-state")]
-    assert told == [{"available": True, "reason": ""}, {"available": False, "reason": "no_model"}]
+    assert told == [
+        {"available": True, "reason": "", "delayed": False},
+        {"available": False, "reason": "no_model", "delayed": False},
+    ]
 
 
 def test_an_answer_is_announced_by_a_worker_after_commit(django_capture_on_commit_callbacks) -> None:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import replace
 
 from django.db import transaction
 
 from calls import events
 from calls.models import Call, CallEvent, Chunk
+from transcripts.actions import load, partials
 from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription
 from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
-from transcripts.speech import Availability, availability, engine_of, unavailable, working
+from transcripts.speech import (
+    Availability,
+    availability,
+    engine_of,
+    smaller_engine_of,
+    unavailable,
+    working,
+)
 
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+OVERLOAD = "overload"
 
 
 class HearAgain(Exception):
@@ -39,7 +49,7 @@ def announce(call_id: uuid.UUID) -> None:
     """Say whether captions can be made for a call that has just been answered."""
     call = Call.objects.active().filter(pk=call_id).first()
     if call is not None:
-        tell_captions(call, availability(call))
+        tell_captions(call, replace(availability(call), delayed=load.is_delayed()))
 
 
 def transcribe_chunk(chunk_id: int) -> None:
@@ -47,8 +57,12 @@ def transcribe_chunk(chunk_id: int) -> None:
     job = SpeechJob.objects.claim(chunk_id)
     if job is None:
         return
+    if load.is_too_late(job):
+        _skip(job)
+        return
+    call = job.chunk.recording.call
     try:
-        engine = engine_of(job.chunk.recording.call, "live")
+        engine = smaller_engine_of(call) if load.is_delayed() else engine_of(call, "live")
         heard = _hear(engine, job.chunk)
     except EngineUnavailable as error:
         _wait_for_model(job, error)
@@ -79,8 +93,27 @@ def _fail(job: SpeechJob, error: SpeechError) -> None:
     again = error.retry and job.attempts < MAX_ATTEMPTS
     logger.warning("chunk %s: %s, attempt %s", job.chunk_id, error.code, job.attempts)
     job.settle(JobState.PENDING if again else JobState.FAILED, error.code)
+    if not again:
+        partials.take_back(job.chunk)
     if again:
         raise HearAgain from error
+
+
+@transaction.atomic
+def _skip(job: SpeechJob) -> None:
+    """Captions have fallen too far behind: the pages are told of the gap, and the final transcript hears it."""
+    if not job.settle(JobState.SKIPPED, OVERLOAD):
+        return
+    chunk, participant = job.chunk, job.chunk.recording.participant
+    start_ms = max(0, chunk.offset_ms())
+    gap = {
+        "peerId": str(participant.pk),
+        "role": participant.role,
+        "startMs": start_ms,
+        "endMs": start_ms + chunk.duration_ms,
+        "reason": OVERLOAD,
+    }
+    events.emit(chunk.recording.call, "caption-gap", gap)
 
 
 @transaction.atomic
@@ -89,7 +122,9 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
     if not job.settle(JobState.DONE if heard.segments else JobState.NO_SPEECH):
         return
     call = job.chunk.recording.call
-    tell_captions(call, working(engine))
+    tell_captions(call, replace(working(engine), delayed=load.is_delayed()))
+    if not heard.segments:
+        partials.take_back(job.chunk)
     for position, segment in enumerate(heard.segments):
         utterance = build(
             job.chunk,
@@ -102,6 +137,15 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
         utterance.participant = job.chunk.recording.participant
         utterance.save()
         events.emit(call, "caption", caption(utterance))
+
+
+def tell_delays() -> None:
+    """Tell every running call's pages when captions fall behind, and when they have caught up."""
+    delayed = load.is_delayed()
+    for call in Call.objects.active().filter(events__type="captions-state").distinct():
+        last = call.events.filter(type="captions-state").order_by("seq").last()
+        if last is not None and last.payload["available"] and last.payload.get("delayed", False) != delayed:
+            tell_captions(call, Availability(True, delayed=delayed))
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from calls.media.config import MediaConfig
 from calls.media.node import MediaNode
+from calls.media.recorder import GROWING
 from calls.media.recordings import Segment
 
 
@@ -41,13 +42,11 @@ class Command(BaseCommand):
             raise CommandError(f"Redis cannot be reached: {type(error).__name__}") from error
 
     async def _run(self, config: MediaConfig, name: str) -> None:
-        from calls.events import relay_media_event
-
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        node = MediaNode(config, settings.REDIS_URL, name=name, register=_register, relay=relay_media_event)
+        node = MediaNode(config, settings.REDIS_URL, name=name, register=_register, relay=_relay)
         await node.start()
         self.stdout.write(
             f"media node {node.name} on UDP {node.port}, announced as {config.announced_address}"
@@ -64,5 +63,23 @@ def _register(segment: Segment) -> None:
 
     try:
         register_segment(segment)
+    finally:
+        connections.close_all()
+
+
+async def _relay(event: dict[str, Any]) -> None:
+    from calls.events import relay_media_event
+
+    if event["type"] == GROWING:
+        await asyncio.to_thread(_grows, event)
+    else:
+        await relay_media_event(event)
+
+
+def _grows(event: dict[str, Any]) -> None:
+    from calls.actions.recordings import segment_grows
+
+    try:
+        segment_grows(event["roomId"], event["peerId"], event["path"], event["startedMs"])
     finally:
         connections.close_all()

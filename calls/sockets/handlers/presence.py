@@ -29,7 +29,7 @@ from calls.sockets.page import Page
 from calls.sockets.seats import Key, SeatLink
 
 RENEW_EVERY_SECONDS = 5.0
-NOT_YET = {"available": False, "reason": "not_started"}
+NOT_YET = {"available": False, "reason": "not_started", "delayed": False}
 
 
 @handles(Login)

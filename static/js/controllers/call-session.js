@@ -64,7 +64,8 @@ export class CallSession {
     const first = this.media === null;
     const missed = this.model.join(joined);
     if (first) this.#setUp(joined);
-    for (const caption of missed) this.captions.add(/** @type {Caption} */ (/** @type {unknown} */ (caption)));
+    this.captions.clearPartials();
+    for (const message of missed) this.captions.receive(message);
     if (!first) this.media?.resume();
     if (this.model.path === "relayed") this.media?.receive({ type: "path-changed", path: "relayed" });
     this.#changed();
@@ -73,8 +74,7 @@ export class CallSession {
   /** @param {Message} message */
   receive(message) {
     if (!this.media || !this.model.apply(message)) return;
-    if (message.type === "caption") this.captions.add(/** @type {any} */ (message));
-    else this.media.receive(message);
+    if (!this.captions.receive(message)) this.media.receive(message);
     this.#changed();
   }
 

@@ -41,6 +41,7 @@ export class TalkView {
     this.#over("sound", trouble.soundBlocked);
     this.#over("peer", model.other?.connected === false);
     this.#over("captions", begun && !model.captions.available && model.captions.reason !== NOT_STARTED);
+    this.#over("delayed", begun && model.captions.available && model.captions.delayed);
     this.#over("recording", model.recording === "interrupted");
     const noModel = model.captions.reason === NO_MODEL;
     show("[data-captions-model]", noModel, this.root);

@@ -5,6 +5,7 @@ import { CaptionLog } from "./captions.js";
 /** @import {Agent, Message, Party, QueuePlace} from "./wire.js" */
 
 const TALKING = new Set(["CONNECTING", "IN_PROGRESS"]);
+const SHOWN = new Set(["caption", "caption-gap"]);
 const OVER = new Set(["ENDED", "FAILED"]);
 
 export class CallModel {
@@ -27,7 +28,7 @@ export class CallModel {
     this.queue = null;
     /** @type {Record<string, any>} the whole snapshot */
     this.facts = {};
-    this.captions = { available: true, reason: "", rough: false };
+    this.captions = { available: true, reason: "", delayed: false, rough: false };
     this.recording = "recording";
     /** @type {Map<string, Party>} */
     this.parties = new Map();
@@ -62,7 +63,7 @@ export class CallModel {
     this.#state(joined.call);
     this.parties = new Map(joined.participants.map((/** @type {Party} */ party) => [party.peerId, party]));
     for (const event of fresh) if (event.type === "recording-state") this.recording = event.state;
-    return fresh.filter((/** @type {Message} */ event) => event.type === "caption");
+    return fresh.filter((/** @type {Message} */ event) => SHOWN.has(event.type));
   }
 
   /**
@@ -127,8 +128,8 @@ const HANDLERS = {
   "path-changed"({ path }) {
     this.path = path;
   },
-  "captions-state"({ available, reason, rough }) {
-    this.captions = { available, reason, rough: rough === true };
+  "captions-state"({ available, reason, delayed, rough }) {
+    this.captions = { available, reason, delayed: Boolean(delayed), rough: rough === true };
   },
   "recording-state"({ state }) {
     this.recording = state;

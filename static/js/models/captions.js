@@ -44,16 +44,16 @@ function overlaps(a, b) {
  * The text in pieces; a masked piece has no text, because its length would tell something.
  * @param {string} text
  * @param {Mask[]} masks
- * @returns {{text: string, masked: boolean}[]}
+ * @returns {{text: string, masked: boolean, kind?: string}[]}
  */
 export function pieces(text, masks) {
   const letters = [...text]; // the server counts code points
   const parts = [];
   let at = 0;
-  for (const { start, end } of [...masks].sort((a, b) => a.start - b.start)) {
+  for (const { start, end, kind } of [...masks].sort((a, b) => a.start - b.start)) {
     if (start < at || end > letters.length) continue;
     if (start > at) parts.push({ text: letters.slice(at, start).join(""), masked: false });
-    parts.push({ text: "", masked: true });
+    parts.push({ text: "", masked: true, kind });
     at = end;
   }
   if (at < letters.length) parts.push({ text: letters.slice(at).join(""), masked: false });

@@ -12,7 +12,10 @@
  * @property {number} startMs since the agent answered
  * @property {number} endMs
  * @property {string} source live or offline
+ * @property {string} [language]
  */
+/** @typedef {{peerId: string, role: string, text: string, masks: Mask[], startMs: number, language?: string}} Partial */
+/** @typedef {{peerId: string, role: string, startMs: number, endMs: number, reason: string}} Gap */
 /** @typedef {{peerId: string, role: string, name: string, connected: boolean, muted?: boolean}} Party */
 /** @typedef {{position: number, estimateSeconds: number | null, agentsOnDuty: number}} QueuePlace */
 /** @typedef {{name: string, department: string}} Agent */
