@@ -12,8 +12,8 @@ from transcripts.vocabulary import masked
 
 COVERED = 0.8
 """Share of a hidden word's characters that must be masked for it to count as found."""
-OWN = 0.5
-"""Share of a mask that must lie on hidden words, or it is a mistake: hiding the whole sentence is no skill."""
+OWN = 0.25
+"""Share of a mask that must lie on hidden words, or it is a mistake: an idiom may go with its word, not the sentence."""
 
 FLOORS = {"profanity": (0.97, 0.93), "personal": (0.98, 0.95)}
 """Precision and recall that the evaluation half must reach."""
