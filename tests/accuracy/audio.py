@@ -38,7 +38,7 @@ HEAD: Row = (
 NOTE = "Fixture model, its own sentences: no figure of recognition."
 
 NOISES: dict[str, float | None] = {"clean": None, "noise at 10 dB": 10.0}
-CALLS = 4
+CALLS = 2
 SENTENCES = 20
 PROFANE_SHARE = 0.3
 PAUSES_S = (0.8, 3.0)
