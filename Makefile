@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench soak demo coverage-map messages clean
+.PHONY: help setup run test check fix accuracy bench soak demo coverage-map messages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ fix: ## let ruff repair and format what it can
 
 bench: ## measure: call set-up, media cost, offline speech
 	@$(PYTHON) config/bootstrap bench $(B)
+
+accuracy: ## measure masking and hearing, write docs/accuracy.md; A="text --verbose" runs some parts
+	@$(PYTHON) config/bootstrap accuracy $(A)
 
 soak: ## many simulated calls for a long time, looking for leaks
 	@$(PYTHON) config/bootstrap soak $(S)

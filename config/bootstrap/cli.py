@@ -72,6 +72,12 @@ def bench(arguments: list[str]) -> None:
     hand_over("-m", "tests.bench", *arguments)
 
 
+def accuracy(arguments: list[str]) -> None:
+    prepare(dev=True)
+    system.install_test_parts()
+    hand_over("-m", "tests.accuracy", *arguments)
+
+
 def soak(arguments: list[str]) -> None:
     prepare(dev=True)
     system.install_test_parts()
@@ -132,6 +138,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "test": test,
     "check": check,
     "fix": fix,
+    "accuracy": accuracy,
     "bench": bench,
     "soak": soak,
     "demo": demo,

@@ -13,7 +13,7 @@ from calls.media.opus import SILENCE_20MS
 from tests.transcripts.voices import record, tone
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Word
-from transcripts.masking.audio import Piece, TimeSpan, padded, splice, word_times
+from transcripts.masking.audio import LATE_END_MS, Piece, TimeSpan, padded, splice, word_times
 from transcripts.masking.encode import opus_packets
 from transcripts.masking.matcher import Span
 
@@ -102,10 +102,13 @@ def test_an_hour_is_spliced_in_seconds(tmp_path: Path) -> None:
     assert time.process_time() - began < 20
 
 
-def test_a_word_lasts_until_the_next_one_begins() -> None:
-    said = [Word(" 아", 0, 200, 1), Word(" 씨발", 220, 500, 1), Word(" 배송이", 700, 900, 1)]
-    assert word_times("아 씨발 배송이", said, Span(2, 4, "profanity", 3), 1200) == TimeSpan(220, 700)
-    assert word_times("아 씨발 배송이", said, Span(5, 8, "profanity", 3), 1200) == TimeSpan(700, 1200)
+def test_a_word_lasts_until_the_next_one_begins_but_not_through_a_pause() -> None:
+    said = [Word(" 아", 0, 200, 1), Word(" 씨발", 220, 500, 1), Word(" 배송이", 600, 900, 1)]
+    assert word_times("아 씨발 배송이", said, Span(2, 4, "profanity", 3), 1200) == TimeSpan(220, 600)
+    assert word_times("아 씨발 배송이", said, Span(5, 8, "profanity", 3), 1000) == TimeSpan(600, 1000)
+    assert word_times("아 씨발 배송이", said, Span(5, 8, "profanity", 3), 1900) == TimeSpan(
+        600, 900 + LATE_END_MS
+    )
     assert word_times("아 씨발 배송이", [], Span(2, 4, "profanity", 3), 1200) is None
 
 

@@ -19,6 +19,8 @@ from transcripts.masking.matcher import Span
 
 # Word times are off by up to 0.2 s; at 120 ms every word of a measured set was covered.
 PAD_MS = 140
+# How much later than a recogniser says a word may end: 0.12 s was the most in a measured set (docs/accuracy.md).
+LATE_END_MS = 150
 MERGE_GAP_MS = 60
 SAMPLES_PER_MS = 48
 PACKET = 960
@@ -37,14 +39,16 @@ class TimeSpan:
 def word_times(text: str, words: Sequence[Word], span: Span, end_ms: int) -> TimeSpan | None:
     """When a span of `text` was spoken; None when the words have no times.
 
-    `end_ms` is where the speech ends: recognisers end a word early, so it lasts until the next word begins.
+    `end_ms` is where the speech ends: recognisers end a word early, so it lasts until the next word begins, but
+    a pause after it is not hidden as a whole.
     """
     places = _places(text, words)
     inside = [i for i, (start, end) in enumerate(places) if start < span.end and span.start < end]
     if not inside:
         return None
     last = inside[-1]
-    until = words[last + 1].start_ms if last + 1 < len(words) else end_ms
+    following = words[last + 1].start_ms if last + 1 < len(words) else end_ms
+    until = min(following, words[last].end_ms + LATE_END_MS)
     return TimeSpan(words[inside[0]].start_ms, max(until, words[last].end_ms))
 
 
