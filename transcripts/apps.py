@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +12,12 @@ class TranscriptsConfig(AppConfig):
 
     def ready(self) -> None:
         from transcripts import receivers  # noqa: F401 - connects the signals
+
+        post_migrate.connect(_ensure_search, sender=self)
+
+
+def _ensure_search(using: str, **_kwargs: Any) -> None:
+    from transcripts.fulltext import TABLE, ensure
+
+    if TABLE in connections[using].introspection.table_names():
+        ensure(connections[using])

@@ -1,4 +1,4 @@
-"""Finding calls again: by day, by state, by reference or by the customer's name."""
+"""Finding calls again: by what was said, by day, place, queue, state, by reference or by the customer's name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from calls.models import Call, Participant
-from calls.models.call import ParticipantRole
+from calls.models.call import CallQuerySet, ParticipantRole
 from calls.states import ACTIVE, CallStatus, EndReason
+from transcripts.fulltext import holding, rare
+from transcripts.indexing import terms
+from transcripts.models import Source, Utterance
+from transcripts.models.utterance import UtteranceQuerySet
 
+MOST_ID = 2**31
+NEGATIVE_TONE = -0.3
+"""An utterance of this tone or worse makes a call one to look at."""
 REFERENCE = re.compile(r"^\s*(\d{4})-(\d{2})(\d{2})-(\d{1,6})\s*$")
 
 STATES: dict[str, Q] = {
@@ -36,7 +43,13 @@ class SearchForm(forms.Form):
     """What cannot be read is ignored: a mistyped address must still show a list."""
 
     q = forms.CharField(required=False, max_length=80)
-    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    said = forms.CharField(required=False, max_length=80)
+    day = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+    place = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
+    queue = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
+    masked = forms.BooleanField(required=False)
+    negative = forms.BooleanField(required=False)
     state = forms.ChoiceField(required=False, choices=STATE_NAMES)
 
     def wanted(self) -> dict[str, Any]:
@@ -45,15 +58,43 @@ class SearchForm(forms.Form):
 
 
 def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
-    """The calls that `user` may see and `wanted` (q, day, state; all optional) describes, newest first."""
+    """The calls that `user` may see and `wanted` (the fields of SearchForm; all optional) describes, newest first."""
     calls = Call.objects.visible_to(user)
     if wanted.get("q"):
         calls = calls.filter(_described_by(wanted["q"]))
     if wanted.get("day"):
-        calls = calls.filter(day=wanted["day"])
+        calls = calls.filter(_days(wanted["day"], wanted.get("until")))
+    for name in ("place", "queue"):
+        if wanted.get(name):
+            calls = calls.filter(**{name: wanted[name]})
     if wanted.get("state"):
         calls = calls.filter(STATES[wanted["state"]])
+    if wanted.get("masked"):
+        calls = calls.filter(Exists(_said().exclude(masks=[])))
+    if wanted.get("negative"):
+        calls = calls.filter(Exists(_said().filter(tone__lte=NEGATIVE_TONE)))
+    if wanted.get("said"):
+        calls = _in_which(calls, wanted["said"])
     return with_agents(calls).order_by("-created_at", "-number")
+
+
+def _in_which(calls: CallQuerySet, said: str) -> CallQuerySet:
+    """The calls in which all words of `said` fell in one utterance; none when no word is long enough."""
+    wanted = terms(said)
+    if not wanted:
+        return calls.none()
+    few = rare(wanted)
+    if few is not None:
+        return calls.filter(pk__in=few)
+    return calls.filter(Exists(holding(wanted).filter(call=OuterRef("pk"))))
+
+
+def _said() -> UtteranceQuerySet:
+    return Utterance.objects.filter(call=OuterRef("pk"), source=Source.OFFLINE)
+
+
+def _days(first: date, last: date | None) -> Q:
+    return Q(day__range=(first, last)) if last and last > first else Q(day=first)
 
 
 def with_agents(calls: QuerySet[Call]) -> QuerySet[Call]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,16 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import staff_of
 from accounts.models import User
-from calls.models import Call, Recording
+from calls.models import Call, Place, Recording
 from transcripts.access import utterances_for
 from transcripts.actions.export import SOUND_TYPE, ExportRefused, export_sound, export_text
 from transcripts.actions.reveal import RevealRefused, reveal
 from transcripts.exports.formats import FORMATS
 from transcripts.forms import RevealForm
+from transcripts.indexing import terms
 from transcripts.models import RevealReason, Utterance
+from transcripts.paging import page_of
 from transcripts.ranges import file_response
 from transcripts.record import read
 from transcripts.search import STATE_NAMES, SearchForm, find, with_agents
+from transcripts.snippets import snippets
 
 PER_PAGE = 30
 REVEAL_SECONDS = 30
@@ -34,16 +36,20 @@ REVEAL_SECONDS = 30
 @never_cache
 @login_required
 def records(request: HttpRequest) -> HttpResponse:
-    form = SearchForm(request.GET)
-    wanted = form.wanted()
-    page = Paginator(find(staff_of(request), wanted), PER_PAGE).get_page(request.GET.get("page"))
+    user = staff_of(request)
+    wanted = SearchForm(request.GET).wanted()
+    page = page_of(find(user, wanted), request.GET.get("page"), PER_PAGE)
+    found = snippets(page, wanted["said"]) if wanted.get("said") else {}
     query = request.GET.copy()
     query.pop("page", None)
     context = {
         "nav": "records",
         "page": page,
+        "rows": [(call, found.get(call.pk, [])) for call in page],
         "wanted": wanted,
+        "too_short": bool(wanted.get("said")) and not terms(wanted["said"]),
         "states": STATE_NAMES,
+        "places": Place.objects.filter(calls__in=Call.objects.visible_to(user)).distinct(),
         "searching": any(wanted.values()),
         "query": f"{query.urlencode()}&" if query else "",
     }

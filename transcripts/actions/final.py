@@ -184,6 +184,8 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
     with transaction.atomic():
         Utterance.objects.filter(call=call, source=Source.OFFLINE).delete()
         Utterance.objects.bulk_create(result.utterances)
+        # The final text is found in the place of the live one, which stays.
+        Utterance.objects.filter(call=call, source=Source.LIVE).update(search_text="")
         won = transcript.settle(
             result.state,
             progress=100,

@@ -22,6 +22,7 @@ from calls.models import CallEvent, Recording
 from transcripts.actions.audio import remake_audio
 from transcripts.actions.utterances import mask
 from transcripts.engines.words import Word
+from transcripts.indexing import index_text
 from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
 from transcripts.vocabulary import Rules, rules
 
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 LEASE = timedelta(minutes=5)
-CHANGED = ("masked_text", "masks", "masked_at")
+CHANGED = ("masked_text", "masks", "search_text", "masked_at")
 
 
 class LeaseLost(Exception):
@@ -125,6 +126,7 @@ def _masked_anew(rows: list[Utterance]) -> _Batch:
         masked_text, masks = mask(row.text, words, row.start_ms, row.end_ms, by)
         if (masked_text, masks) != (row.masked_text, row.masks):
             row.masked_text, row.masks, row.masked_at = masked_text, masks, timezone.now()
+            row.search_text = row.search_text and index_text(masked_text, masks)
             changed.append(row)
             if row.source == Source.OFFLINE:
                 calls.add(row.call_id)

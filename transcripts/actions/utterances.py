@@ -8,6 +8,7 @@ from typing import Any
 from calls.models import Chunk
 from transcripts.engines.base import Provenance
 from transcripts.engines.words import Segment, Word
+from transcripts.indexing import index_text
 from transcripts.masking.audio import word_times
 from transcripts.masking.mask import Mask
 from transcripts.models import Source, Utterance
@@ -46,6 +47,7 @@ def build(
         text=text,
         masked_text=masked_text,
         masks=masks,
+        search_text=index_text(masked_text, masks),
         words=[[storable(w.text), max(0, w.start_ms), max(0, w.end_ms), w.confidence] for w in segment.words],
         language=language[:2],
         confidence=segment.confidence,
