@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from calls.actions import retention, sweeps
+from calls.actions import retention, sealing, sweeps
 
 
 @shared_task
@@ -15,3 +15,8 @@ def sweep_calls() -> None:
 @shared_task
 def erase_old_calls() -> None:
     retention.erase_old_calls()
+
+
+@shared_task
+def seal_recordings() -> None:
+    sealing.seal_ended()

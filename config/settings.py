@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from calls.vault import derive_key, parse_key
 from config.helpers import env
 from config.helpers.network import reachable_address
 
@@ -306,6 +307,22 @@ CALL_LINK_HOURS = env.integer("CALL_LINK_HOURS", 24, low=1)
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 90, low=1)
 SOCKET_MESSAGE_BYTES = env.integer("SOCKET_MESSAGE_BYTES", 262_144, low=16_384)
 SOCKET_MESSAGES_PER_SECOND = env.integer("SOCKET_MESSAGES_PER_SECOND", 50, low=5)
+
+
+def _recording_keys() -> tuple[bytes, ...]:
+    """The first seals, all open. The key derived from SECRET_KEY seals where none is given (never in production),
+    and goes on opening what it sealed.
+    """
+    names = env.words("RECORDING_KEYS", "")
+    if PRODUCTION and not names:
+        raise env.EnvError("RECORDING_KEYS is not set; production needs one of 32 bytes in base64")
+    try:
+        return (*(parse_key(name) for name in names), derive_key(SECRET_KEY))
+    except ValueError as error:
+        raise env.EnvError(f"RECORDING_KEYS: a key {error}") from None
+
+
+RECORDING_KEYS = _recording_keys()
 PLACE_FORM_RATE = env.text("RATE_PLACE_FORM", "20/min")
 
 # --- media ----------------------------------------------------------------------------------------------------------
@@ -363,6 +380,7 @@ CELERY_TASK_ROUTES = {
     "transcripts.tasks.caption_partial": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
+    "calls.tasks.seal_recordings": {"queue": "batch"},
     "transcripts.tasks.mask_again": {"queue": "batch"},
     "transcripts.tasks.make_sound_again": {"queue": "batch"},
 }
@@ -373,6 +391,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "calls.tasks.erase_old_calls",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "seal-recordings": {
+        "task": "calls.tasks.seal_recordings",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "watch-captions": {
         "task": "transcripts.tasks.watch_captions",

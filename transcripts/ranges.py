@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from calls.vault import PlainFile
 
 RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 PIECE = 64 * 1024
@@ -51,13 +54,21 @@ def parse(header: str, size: int) -> Part | None:
 
 def file_response(path: Path, range_header: str, content_type: str) -> HttpResponseBase:
     """The file or the asked part of it. Raises OSError when the file is gone."""
-    size = path.stat().st_size
+    return sound_response(partial(PlainFile, path), range_header, content_type)
+
+
+def sound_response(
+    open_it: Callable[[], PlainFile], range_header: str, content_type: str
+) -> HttpResponseBase:
+    """What `open_it` opens, or the asked part of it. Raises what opening raises."""
+    with open_it() as sound:
+        size = sound.size
     try:
         part = parse(range_header, size)
     except Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     whole = Part(0, size - 1)
-    response = StreamingHttpResponse(_read(path, part or whole), status=206 if part else 200)
+    response = StreamingHttpResponse(_read(open_it, part or whole), status=206 if part else 200)
     response["Content-Type"] = content_type
     response["Content-Length"] = str(len(part or whole))
     response["Accept-Ranges"] = "bytes"
@@ -66,11 +77,10 @@ def file_response(path: Path, range_header: str, content_type: str) -> HttpRespo
     return response
 
 
-async def _read(path: Path, part: Part) -> AsyncIterator[bytes]:
+async def _read(open_it: Callable[[], PlainFile], part: Part) -> AsyncIterator[bytes]:
     """In a thread: a slow disk must not hold up the sockets of this process."""
-    with await asyncio.to_thread(path.open, "rb") as file:
-        file.seek(part.first)
-        left = len(part)
-        while left > 0 and (piece := await asyncio.to_thread(file.read, min(PIECE, left))):
-            left -= len(piece)
+    with await asyncio.to_thread(open_it) as sound:
+        at, end = part.first, part.last + 1
+        while at < end and (piece := await asyncio.to_thread(sound.read_at, at, min(PIECE, end - at))):
+            at += len(piece)
             yield piece

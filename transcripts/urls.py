@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transcripts import views
+from transcripts import original_views, views
 
 app_name = "transcripts"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("<uuid:call_id>/export/<slug:form>", views.export, name="export"),
     path("<uuid:call_id>/export/sound/<slug:side>", views.export_sound_file, name="export-sound"),
     path("<uuid:call_id>/reveal/", views.reveal_word, name="reveal"),
+    path("<uuid:call_id>/original/", original_views.ask, name="open-original"),
+    path("<uuid:call_id>/original/<uuid:opening_id>.opus", original_views.original, name="original"),
 ]

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import staff_of
 from accounts.models import User
 from calls.models import Call, Place, Recording
-from transcripts.access import utterances_for
+from transcripts.access import originals_for, utterances_for
 from transcripts.actions.export import SOUND_TYPE, ExportRefused, export_sound, export_text
 from transcripts.actions.reveal import RevealRefused, reveal
 from transcripts.exports.formats import FORMATS
 from transcripts.forms import RevealForm
 from transcripts.indexing import terms
-from transcripts.models import RevealReason, Utterance
+from transcripts.models import OriginalOpening, RevealReason, Utterance
 from transcripts.paging import page_of
 from transcripts.ranges import file_response
 from transcripts.record import read
@@ -69,6 +69,10 @@ def record(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
         "reasons": RevealReason.choices,
         "formats": FORMATS.values(),
         "reveal_seconds": REVEAL_SECONDS,
+        "originals": originals_for(user).filter(call=call).select_related("participant"),
+        "openings": OriginalOpening.objects.filter(call=call).select_related(
+            "user", "recording__participant"
+        ),
         "earlier": _neighbour(user, call, "-created_at"),
         "later": _neighbour(user, call, "created_at"),
     }

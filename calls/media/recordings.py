@@ -14,11 +14,12 @@ from pathlib import Path
 
 from calls.media.ogg import OggError, OggOpusWriter, read_packets
 from calls.media.opus import SAMPLE_RATE, OpusError, packet_duration
+from calls.vault import sealed_path
 
 logger = logging.getLogger(__name__)
 
 PART = ".part"
-_NAME = re.compile(r"(\d{6,})-(\d+)\.opus(?:\.part)?")
+_NAME = re.compile(r"(\d{6,})-(\d+)\.opus(?:\.part|\.sealed)?")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
@@ -105,8 +106,8 @@ def _recover(recordings_dir: Path, part: Path) -> Segment | None:
     if match is None:
         return None
     packets = _packets(part)
-    if not packets or closed.exists():
-        # A closed file beside it: recovery itself died between its last two steps.
+    if not packets or closed.exists() or sealed_path(closed).exists():
+        # A closed (or sealed) file beside it: recovery itself died between its last two steps.
         part.unlink()
         return None
     rewritten = part.with_name(part.name + ".tmp")

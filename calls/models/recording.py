@@ -9,6 +9,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.call import Call, Participant
+from calls.vault import Keyring, PlainFile, open_sound, read_sound
+
+
+def keyring() -> Keyring:
+    return Keyring(settings.RECORDING_KEYS)
 
 
 class Recording(models.Model):
@@ -35,6 +40,17 @@ class Recording(models.Model):
         """The file that pages may play, once it is made."""
         return settings.DATA_DIR / self.masked_path if self.masked_path else None
 
+    def original_file(self) -> Path | None:
+        """Where the unmasked side was made; it lies there sealed. Read it by `open_original` only."""
+        return settings.DATA_DIR / self.original_path if self.original_path else None
+
+    def open_original(self) -> PlainFile:
+        """The unmasked side. Raises VaultError, FileNotFoundError."""
+        path = self.original_file()
+        if path is None:
+            raise FileNotFoundError
+        return open_sound(path, keyring())
+
 
 class ChunkCodec(models.TextChoices):
     OPUS = "opus", "Ogg Opus"
@@ -54,6 +70,9 @@ class Chunk(models.Model):
     packets = models.PositiveIntegerField(default=0)
     lost_packets = models.PositiveIntegerField(default=0)
     has_speech = models.BooleanField(default=True)
+    sealed_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("when the plain file was known to be gone")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,12 +80,20 @@ class Chunk(models.Model):
         verbose_name_plural = _("chunks")
         ordering = ("started_ms", "index")
         constraints = (models.UniqueConstraint(fields=("recording", "index"), name="one_chunk_per_index"),)
+        indexes = (
+            models.Index(fields=("recording",), condition=models.Q(sealed_at=None), name="chunks_to_seal"),
+        )
 
     def __str__(self) -> str:
         return self.path
 
     def file(self) -> Path:
+        """Where it was recorded: plain there until it is sealed. Read it by `sound`."""
         return settings.DATA_DIR / "recordings" / self.path
+
+    def sound(self) -> bytes:
+        """What was recorded, whether it is sealed by now or not. Raises VaultError, FileNotFoundError."""
+        return read_sound(self.file(), keyring())
 
     def offset_ms(self) -> int:
         """Where it begins within the call: ms since the agent answered."""

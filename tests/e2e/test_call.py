@@ -22,7 +22,10 @@ from calls.models import Call
 call = Call.objects.get(pk="{call}")
 recording = Recording.objects.get(call=call, participant__role="customer")
 masks = [m for u in Utterance.objects.filter(call=call, source="offline") for m in u.masks]
-answer = [str(settings.DATA_DIR / recording.original_path), str(settings.DATA_DIR / recording.masked_path), masks]
+whole = settings.DATA_DIR / "opened.opus"
+with recording.open_original() as sound:
+    whole.write_bytes(sound.read_at(0, sound.size))
+answer = [str(whole), str(settings.DATA_DIR / recording.masked_path), masks]
 """
 
 

@@ -25,6 +25,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = os.environ | {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
+        "RECORDING_KEYS": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "PUBLIC_URL": "https://calls.example",
         "STATIC_ROOT": str(folder),
         "ALLOW_FIXTURE_SPEECH": "no",

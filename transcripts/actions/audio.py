@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from django.conf import settings
 from calls.media.opus import SAMPLE_RATE as OPUS_RATE
 from calls.models import Call, Chunk, Recording
 from calls.models.call import ParticipantRole
-from calls.models.recording import ChunkCodec
-from transcripts.engines.decode import DecodeError, decode
+from calls.models.recording import ChunkCodec, keyring
+from calls.vault import replace_plain
+from transcripts.actions.sound import heard, readable
+from transcripts.engines.decode import DecodeError
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
 from transcripts.masking.mix import mix
@@ -77,11 +80,12 @@ def recordings_of(call: Call | uuid.UUID) -> list[Recording]:
 
 
 def assemble(recording: Recording, spans: Sequence[TimeSpan]) -> None:
-    """Both files of one side; the row names them only when they are complete."""
+    """Both files of one side, the whole one sealed; the row names them only when they are complete."""
     base = f"audio/{recording.call_id}/{recording.participant_id}"
     original, masked = f"{base}.opus", f"{base}.masked.opus"
     pieces = [_piece(recording, chunk) for chunk in recording.chunks.all()]
     splice(pieces, settings.DATA_DIR / original, settings.DATA_DIR / masked, spans)
+    replace_plain(settings.DATA_DIR / original, keyring())
     # Measured here, so that the first look at the page does not wait for it.
     levels(settings.DATA_DIR / masked)
     recording.original_path, recording.masked_path = original, masked
@@ -91,8 +95,8 @@ def assemble(recording: Recording, spans: Sequence[TimeSpan]) -> None:
 def _piece(recording: Recording, chunk: Chunk) -> Piece:
     chunk.recording = recording  # it knows when the call was answered, without another query
     if chunk.codec == ChunkCodec.OPUS:
-        return Piece(chunk.offset_ms(), chunk.file())
+        return Piece(chunk.offset_ms(), partial(readable, chunk))
     try:
-        return Piece(chunk.offset_ms(), opus_packets(decode(chunk.file(), rate=OPUS_RATE)))
+        return Piece(chunk.offset_ms(), opus_packets(heard(chunk, rate=OPUS_RATE)))
     except DecodeError:
         return Piece(chunk.offset_ms(), [])

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from calls import events
+from calls.actions.sealing import seal_call
 from calls.models import Call, Chunk, Recording
 from transcripts.actions import remask
 from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
@@ -129,6 +130,7 @@ def _make(call: Call, transcript: CallTranscript) -> None:
         _renew(transcript, 95)
     result.mix_path = mix_sides(recordings)
     _publish(call, transcript, engine, result)
+    seal_call(call.pk)
 
 
 def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTranscript) -> _Result:

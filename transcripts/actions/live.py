@@ -11,9 +11,9 @@ from django.db import transaction
 from calls import events
 from calls.models import Call, CallEvent, Chunk
 from transcripts.actions import load, partials
+from transcripts.actions.sound import heard
 from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
-from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription
 from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
 from transcripts.speech import (
@@ -73,7 +73,7 @@ def transcribe_chunk(chunk_id: int) -> None:
 
 
 def _hear(engine: SpeechEngine, chunk: Chunk) -> Transcription:
-    audio = decode(chunk.file())
+    audio = heard(chunk)
     return engine.transcribe(audio, language=chunk.recording.call.language, offset_ms=chunk.offset_ms())
 
 

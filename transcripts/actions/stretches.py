@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calls.models import Chunk, Recording
+from transcripts.actions.sound import heard
 from transcripts.engines.base import SAMPLE_RATE, Samples
-from transcripts.engines.decode import DecodeError, decode
+from transcripts.engines.decode import DecodeError
 from transcripts.engines.words import Segment
 
 MAX_STRETCH_MS = 5 * 60_000
@@ -35,7 +36,7 @@ class Stretch:
         unreadable: list[Chunk] = []
         for chunk in self.chunks:
             try:
-                parts.append((self._sample(chunk.offset_ms()), decode(chunk.file())))
+                parts.append((self._sample(chunk.offset_ms()), heard(chunk)))
             except DecodeError:
                 unreadable.append(chunk)
         line = np.zeros(max((at + len(sound) for at, sound in parts), default=0), np.float32)

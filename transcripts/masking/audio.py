@@ -5,8 +5,9 @@ Nothing is decoded or encoded again: Opus packets outside the stretches are the 
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -80,11 +81,12 @@ def padded(spans: Iterable[TimeSpan], pad_ms: int = PAD_MS) -> list[TimeSpan]:
 class Piece:
     """Recorded packets that begin at `start_ms` (below zero: before the agent answered).
 
-    `source` is an Ogg Opus file, or packets that were made from another format.
+    `source` is an Ogg Opus file, what gives the bytes of one when they are needed, or packets that were made from
+    another format.
     """
 
     start_ms: int
-    source: Path | list[bytes]
+    source: Path | Callable[[], bytes] | list[bytes]
 
     def packets(self) -> Iterator[bytes]:
         """Its packets; a file with a damaged end gives what comes before the damage."""
@@ -92,10 +94,14 @@ class Piece:
             yield from self.source
             return
         try:
-            with self.source.open("rb") as file:
+            with self._open(self.source) as file:
                 yield from read_packets(file)
         except (OggError, FileNotFoundError):
             return
+
+    @staticmethod
+    def _open(source: Path | Callable[[], bytes]) -> BinaryIO:
+        return source.open("rb") if isinstance(source, Path) else io.BytesIO(source())
 
 
 def splice(pieces: Iterable[Piece], original: Path, masked: Path, spans: Sequence[TimeSpan]) -> int:
