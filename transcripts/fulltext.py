@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from transcripts.models import Utterance
 from transcripts.models.utterance import UtteranceQuerySet
@@ -35,7 +32,7 @@ POSTGRES = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     f"CREATE INDEX IF NOT EXISTS utterance_search ON {TABLE} USING gin (search_text gin_trgm_ops)",
 )
-FEW = 2_000
+FEW = 400
 """Hits that are looked up through the index; of what is commoner, the newest calls are tried one by one."""
 
 
@@ -56,14 +53,18 @@ def holding(wanted: list[str]) -> UtteranceQuerySet:
 
 def rare(wanted: list[str]) -> set[uuid.UUID] | None:
     """The calls with an utterance that holds all terms; None when there are too many to list."""
-    hits = _indexed(wanted).order_by().values_list("call_id", flat=True)[: FEW + 1]
-    calls = list(hits)
-    return set(calls) if len(calls) <= FEW else None
+    hits = _by_index(wanted) if connection.vendor == "sqlite" else _by_filter(wanted)
+    return set(hits) if len(hits) <= FEW else None
 
 
-def _indexed(wanted: list[str]) -> UtteranceQuerySet:
-    if connection.vendor == "postgresql":
-        return holding(wanted)
+def _by_filter(wanted: list[str]) -> list[uuid.UUID]:
+    return list(holding(wanted).order_by().values_list("call_id", flat=True)[: FEW + 1])
+
+
+def _by_index(wanted: list[str]) -> list[uuid.UUID]:
+    """A join, because SQLite would first list all that a subquery finds, however many are wanted."""
     phrases = " AND ".join('"' + term.replace('"', '""') + '"' for term in wanted)
-    matching: Any = RawSQL(f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s", [phrases])
-    return Utterance.objects.filter(Q(pk__in=matching))
+    query = f"SELECT u.call_id FROM {FTS} f JOIN {TABLE} u ON u.id = f.rowid WHERE {FTS} MATCH %s LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [phrases, FEW + 1])
+        return [uuid.UUID(row[0]) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from calls.models import Call, Participant
-from calls.models.call import CallQuerySet, ParticipantRole
+from calls.models.call import ParticipantRole
 from calls.states import ACTIVE, CallStatus, EndReason
 from transcripts.fulltext import holding, rare
 from transcripts.indexing import terms
@@ -59,6 +59,8 @@ class SearchForm(forms.Form):
 
 def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
     """The calls that `user` may see and `wanted` (the fields of SearchForm; all optional) describes, newest first."""
+    said = terms(wanted.get("said") or "")
+    few = rare(said) if said else None
     calls = Call.objects.visible_to(user)
     if wanted.get("q"):
         calls = calls.filter(_described_by(wanted["q"]))
@@ -73,20 +75,13 @@ def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
         calls = calls.filter(Exists(_said().exclude(masks=[])))
     if wanted.get("negative"):
         calls = calls.filter(Exists(_said().filter(tone__lte=NEGATIVE_TONE)))
-    if wanted.get("said"):
-        calls = _in_which(calls, wanted["said"])
-    return with_agents(calls).order_by("-created_at", "-number")
-
-
-def _in_which(calls: CallQuerySet, said: str) -> CallQuerySet:
-    """The calls in which all words of `said` fell in one utterance; none when no word is long enough."""
-    wanted = terms(said)
-    if not wanted:
-        return calls.none()
-    few = rare(wanted)
     if few is not None:
-        return calls.filter(pk__in=few)
-    return calls.filter(Exists(holding(wanted).filter(call=OuterRef("pk"))))
+        calls = calls.filter(pk__in=few)
+    elif said:
+        calls = calls.filter(Exists(holding(said).filter(call=OuterRef("pk"))))
+    elif wanted.get("said"):  # no word of it is long enough
+        calls = calls.none()
+    return with_agents(calls).order_by("-created_at", "-number")
 
 
 def _said() -> UtteranceQuerySet:
