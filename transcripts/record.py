@@ -15,6 +15,8 @@ from accounts.models import User
 from calls.models import Call, Participant, Recording
 from calls.models.call import ParticipantRole
 from transcripts.access import utterances_for
+from transcripts.labels import kind_label, missing_label
+from transcripts.masking.kinds import PROFANITY
 from transcripts.models import CallTranscript, Reveal, TranscriptState, Utterance
 from transcripts.speech import availability, is_rough
 from transcripts.waveform import Drawing, draw, levels
@@ -25,10 +27,11 @@ SLOW_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of plain text, or (mask not None) a hidden word by its number in the utterance."""
+    """A run of plain text, or (mask not None) a hidden word by its number in the utterance; `label` names personal data."""
 
     text: str
     mask: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,26 @@ class Hidden:
     @property
     def seconds(self) -> float:
         return (self.end_ms - self.start_ms) / 1000
+
+    @property
+    def kind_name(self) -> str:
+        return kind_label(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of one side that nobody could hear, and why."""
+
+    start_ms: int
+    end_ms: int
+    role: str
+    speaker: str
+    reason: str
+    hidden: tuple[Hidden, ...] = ()
+
+    @property
+    def seconds(self) -> int:
+        return max(1, round((self.end_ms - self.start_ms) / 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +114,20 @@ class Record:
     @cached_property
     def hidden(self) -> list[Hidden]:
         return [word for turn in self.turns for word in turn.hidden]
+
+    @cached_property
+    def rows(self) -> list[Turn | Gap]:
+        """What the page lists: the turns, and between them what could not be heard."""
+        return sorted([*self.turns, *self._gaps()], key=lambda row: row.start_ms)
+
+    def _gaps(self) -> Iterator[Gap]:
+        people = {str(person.pk): person for person in self.participants}
+        for gap in self.transcript.missing if self.transcript else []:
+            person = people.get(str(gap.get("peer")))
+            if person is not None:
+                speaker = "" if person.role == ParticipantRole.CUSTOMER else person.name
+                reason = missing_label(str(gap.get("reason", "")))
+                yield Gap(gap["start_ms"], gap["end_ms"], person.role, speaker, reason)
 
     @cached_property
     def length_ms(self) -> int:
@@ -225,7 +262,7 @@ def pieces(text: str, masks: list[dict[str, Any]]) -> Iterator[Piece]:
     for index, mask in sorted(enumerate(masks), key=lambda each: each[1]["start"]):
         if mask["start"] > at:
             yield Piece(text[at : mask["start"]])
-        yield Piece("", index)
+        yield Piece("", index, "" if mask["kind"] == PROFANITY else kind_label(mask["kind"]))
         at = mask["end"]
     if at < len(text):
         yield Piece(text[at:])

@@ -2,6 +2,7 @@
 
 import { one } from "./helpers/page.js";
 import { Original } from "./controllers/original.js";
+import { RecordKeys } from "./controllers/record-keys.js";
 import { Reveal } from "./controllers/reveal.js";
 import { TranscriptView } from "./controllers/transcript-view.js";
 import { Tracks } from "./controllers/tracks.js";
@@ -16,3 +17,6 @@ const original = /** @type {HTMLDialogElement | null} */ (document.querySelector
 /** @type {NodeListOf<HTMLElement>} */
 const doors = document.querySelectorAll("[data-open-original]");
 if (original) new Original(original, doors);
+new RecordKeys(transcript);
+const moment = /^#t=(\d{1,9})$/.exec(location.hash);
+if (moment) transcript.open(Number(moment[1]));

@@ -366,3 +366,21 @@ def test_retention_is_said(client, alice, made, settings):
     Call.objects.filter(pk=made.call.pk).update(created_at=timezone.now())
     until = timezone.localdate() + timedelta(days=10)
     assert f"{until:%Y.%m.%d}" in opened(client, made)
+
+
+@pytest.mark.req("S1.6")
+def test_personal_data_stands_as_its_kind_and_what_nobody_heard_has_a_row(client, alice, made):
+    said = say(made.customer, 15_000, 18_000, "번호는 010-1234-5678 이요")
+    said.masked_text, said.masks = "번호는 [PHONE] 이요", [
+        {"start": 4, "end": 11, "kind": "phone", "severity": 0, "start_ms": 16_000, "end_ms": 17_000,
+         "source_start": 4, "source_end": 17}
+    ]  # fmt: skip
+    said.save()
+    gap = {"peer": str(made.agent.pk), "start_ms": 14_000, "end_ms": 15_900, "reason": "undecodable_audio"}
+    CallTranscript.objects.filter(call=made.call).update(missing=[gap])
+    client.force_login(alice)
+    page = opened(client, made)
+    assert "전화번호</span>" in page
+    assert "[PHONE]" not in page
+    assert "010-1234" not in page
+    assert "2초 동안 들을 수 없었음 · 손상된 녹음" in page

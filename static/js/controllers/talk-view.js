@@ -41,6 +41,7 @@ export class TalkView {
     this.#over("sound", trouble.soundBlocked);
     this.#over("peer", model.other?.connected === false);
     this.#over("captions", begun && !model.captions.available && model.captions.reason !== NOT_STARTED);
+    this.#over("rough", begun && model.captions.available && model.captions.rough);
     this.#over("delayed", begun && model.captions.available && model.captions.delayed);
     this.#over("recording", model.recording === "interrupted");
     const noModel = model.captions.reason === NO_MODEL;

@@ -39,6 +39,23 @@ export class TranscriptView {
     turns[now]?.scrollIntoView({ block: "nearest" });
   }
 
+  /** Go to the turn at `ms`, from a link. @param {number} ms */
+  open(ms) {
+    this.follow(ms);
+    const turns = this.turns;
+    const turn = turns[turnAt(turns.map((each) => Number(each.dataset["start"])), ms)];
+    turn?.scrollIntoView({ block: "center" });
+    turn?.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** To the next turn that is shown, or the one before. @param {number} by 1 or -1 */
+  step(by) {
+    const turns = this.turns.filter((turn) => !turn.hidden);
+    const focused = turns.findIndex((turn) => turn.contains(document.activeElement));
+    const at = focused < 0 ? turns.indexOf(this.turns[this.current] ?? /** @type {any} */ (null)) : focused;
+    turns[Math.min(turns.length - 1, Math.max(0, at + by))]?.querySelector("button")?.focus();
+  }
+
   /** @param {HTMLElement} chosen */
   #filter(chosen) {
     for (const button of all("[data-show]")) button.setAttribute("aria-pressed", String(button === chosen));
