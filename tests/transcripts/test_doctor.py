@@ -154,11 +154,15 @@ def test_pages_are_told_that_text_is_rough_or_why_there_is_none(settings: Settin
     settings.SPEECH_MODEL_LIVE = "pocketsphinx"
     call = cast.talking(cast.an_agent("alice")).call
     call.language = "en"
-    assert availability(call).payload() == {"available": True, "reason": "", "rough": True}
+    assert availability(call).payload() == {"available": True, "reason": "", "delayed": False, "rough": True}
     call.language = "ko"
-    assert availability(call).payload() == {"available": False, "reason": "language_unsupported"}
+    assert availability(call).payload() == {
+        "available": False,
+        "reason": "language_unsupported",
+        "delayed": False,
+    }
     settings.SPEECH_MODEL_LIVE = "base"
-    assert availability(call).payload() == {"available": False, "reason": "no_model"}
+    assert availability(call).payload() == {"available": False, "reason": "no_model", "delayed": False}
 
 
 def test_the_record_says_that_its_text_is_rough(client: Client) -> None:

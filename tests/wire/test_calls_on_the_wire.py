@@ -237,12 +237,14 @@ async def test_what_was_missed_is_in_the_answer_and_nothing_comes_twice(pair) ->
     seen = (await db(Call.objects.get)).last_seq
     await cara.socket.disconnect()
     for number in range(3):
-        await db(events.emit, call, "captions-state", {"available": True, "reason": str(number)})
+        await db(
+            events.emit, call, "captions-state", {"available": True, "reason": str(number), "delayed": False}
+        )
     async with TestPage() as again:
         joined = await again.joins(token=await token_of(call), since=seen)
         assert [event["reason"] for event in joined["events"]] == ["0", "1", "2"]
         assert joined["captions"]["reason"] == "2"
-        await db(events.emit, call, "captions-state", {"available": True, "reason": "3"})
+        await db(events.emit, call, "captions-state", {"available": True, "reason": "3", "delayed": False})
         live = await again.next("captions-state")
         assert (live["reason"], live["seq"]) == ("3", seen + 4)
         stored = [message["type"] for message in await again.everything() if "seq" in message]
@@ -290,7 +292,7 @@ async def test_a_burst_of_events_arrives_in_order_without_holes(pair) -> None:
 
     def burst() -> None:
         for number in range(30):
-            events.emit(call, "captions-state", {"available": True, "reason": str(number)})
+            events.emit(call, "captions-state", {"available": True, "reason": str(number), "delayed": False})
 
     await db(burst)
     got = [(await alice.next("captions-state"))["seq"] for _ in range(30)]
@@ -302,7 +304,7 @@ async def test_membership_is_checked_again_at_delivery(pair) -> None:
     alice, cara, call = pair
     agent = await db(lambda: Participant.objects.get(pk=alice.peer_id))
     await db(lambda: calls.leave_call(staff_party(agent.user, call.pk)))
-    await db(events.emit, call, "captions-state", {"available": True, "reason": "secret"})
+    await db(events.emit, call, "captions-state", {"available": True, "reason": "secret", "delayed": False})
     await cara.next("captions-state")
     withdrawn = await alice.next("error")
     assert (withdrawn["code"], withdrawn["callId"]) == ("forbidden", str(call.pk))
@@ -321,7 +323,7 @@ async def test_an_account_that_is_closed_during_a_call_hears_nothing_more(pair) 
         user.save()
 
     await db(close_account)
-    await db(events.emit, call, "captions-state", {"available": True, "reason": "secret"})
+    await db(events.emit, call, "captions-state", {"available": True, "reason": "secret", "delayed": False})
     assert (await alice.next("error"))["code"] == "forbidden"
     with pytest.raises(Refused):
         await alice.request("hang-up")
