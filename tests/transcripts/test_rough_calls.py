@@ -40,7 +40,7 @@ def test_an_english_call_has_captions_that_are_called_rough(scene: Scene) -> Non
     transcribe_chunk(scene.says("customer", "The delivery is too late.", at_ms=0, language="en").pk)
     said = Utterance.objects.get()
     assert (said.engine, said.engine_model, said.language) == ("pocketsphinx", "en-us", "en")
-    assert told(scene) == [{"available": True, "reason": "", "rough": True}]
+    assert told(scene) == [{"available": True, "reason": "", "delayed": False, "rough": True}]
 
 
 @pytest.mark.req("S1.5")
@@ -50,7 +50,7 @@ def test_a_korean_call_waits_and_its_pages_know_why(scene: Scene) -> None:
     transcribe_chunk(chunk.pk)
     assert not Utterance.objects.exists()
     assert SpeechJob.objects.get().state == JobState.WAITING_MODEL
-    assert told(scene) == [{"available": False, "reason": "language_unsupported"}]
+    assert told(scene) == [{"available": False, "reason": "language_unsupported", "delayed": False}]
 
 
 def test_what_waits_for_korean_is_not_taken_up_for_english(scene: Scene, settings: Settings) -> None:
