@@ -22,9 +22,8 @@ def test_every_variant_is_found_because_of_its_entry(entry: Entry) -> None:
     assert all(matcher.find(spelling) for spelling in shown)
 
 
-@given(st.sampled_from(MASKED))
-def test_a_term_of_the_lexicon_is_its_own_first_variant(entry: Entry) -> None:
-    assert variants(entry, limit=1) == [entry.term]
+def test_every_term_of_the_lexicon_is_its_own_first_variant() -> None:
+    assert [entry.term for entry in MASKED if variants(entry, limit=1) != [entry.term]] == []
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_a_range_outside_the_file_is_unsatisfiable(header):
 
 
 def test_text_is_cut_at_its_masks():
-    cut = list(pieces("아 ●●● 그 ●●●", [{"start": 2, "end": 5}, {"start": 8, "end": 11}]))
+    places = [{"start": 2, "end": 5, "kind": "profanity"}, {"start": 8, "end": 11, "kind": "phone"}]
+    cut = list(pieces("아 ●●● 그 ●●●", places))
     assert [(piece.text, piece.mask) for piece in cut] == [("아 ", None), ("", 0), (" 그 ", None), ("", 1)]
+    assert [piece.label for piece in cut] == ["", "", "", "전화번호"]
     assert [piece.text for piece in pieces("끝", [])] == ["끝"]

@@ -16,6 +16,8 @@ from transcripts.masking.normalise import Unit
 
 TOKEN = re.compile(r"[a-z0-9@$!|*#%^&+'’_~]+")
 LETTER = re.compile(r"[a-z]")
+POSSESSIVE = re.compile(r"^['’]s\b")
+"""What `_tokens` leaves of a word (mother's): it ends no run."""
 EDGES = "'’!|+_~&^"
 ENDINGS = ("", "s", "es", "ed", "er", "ers", "ing", "in", "ings", "y")
 SHORT = 4
@@ -35,11 +37,11 @@ class EnglishMatcher:
         self._words = _forms(single)
         self._pieces = _automaton({e.term: e for e in single if e.match is Match.ANYWHERE})
         self._starts = tuple((e.term, e) for e in single if e.match is Match.START)
-        self._phrases = _automaton({f" {e.term} ": e for e in masked if " " in e.term})
+        self._phrases = _automaton({_phrase(e.term): e for e in masked if " " in e.term})
         self._disguised = Disguised({form: entry for forms in self._words.values() for form, entry in forms})
         allowed = list(lexicon.allowed("en"))
         self._innocent = frozenset(e.term for e in allowed if " " not in e.term)
-        self._exceptions = _automaton({f" {e.term} ": e for e in allowed if " " in e.term})
+        self._exceptions = _automaton({_phrase(e.term): e for e in allowed if " " in e.term})
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         line = "".join(unit.char for unit in units)
@@ -98,6 +100,11 @@ class EnglishMatcher:
         return ((form, e) for forms in self._words.values() for form, e in forms if len(form) >= SHORT)
 
 
+def _phrase(term: str) -> str:
+    """A term of several words as it stands in a line: its words are read like those of any text (i'll, mother's)."""
+    return "".join(f" {readings(token.text)[-1]}" for token in _tokens(term)) + " "
+
+
 def _forms(entries: list[Entry]) -> dict[str, list[tuple[str, Entry]]]:
     """Every term with its endings, under its spelling without doubled letters."""
     forms: dict[str, list[tuple[str, Entry]]] = {}
@@ -146,7 +153,8 @@ def _in_phrases(
 def _numbered(line: str, tokens: list[Token]) -> Iterator[tuple[int, Token]]:
     number, previous = 0, 0
     for token in tokens:
-        number += bool(re.search(r"[^\s,'’\"-]", line[previous : token.first]))
+        between = POSSESSIVE.sub("", line[previous : token.first])
+        number += bool(re.search(r"[^\s,'’\"-]", between))
         previous = token.last + 1
         yield number, token
 
