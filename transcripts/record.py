@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,19 +19,50 @@ from transcripts.labels import kind_label, missing_label
 from transcripts.masking.kinds import PROFANITY
 from transcripts.models import CallTranscript, Reveal, TranscriptState, Utterance
 from transcripts.speech import availability, is_rough
+from transcripts.tone.line import ToneLine
+from transcripts.tone.tone import Tone, label
 from transcripts.waveform import Drawing, draw, levels
 
 UNFINISHED = (TranscriptState.PENDING, TranscriptState.PROCESSING)
 SLOW_AFTER = timedelta(minutes=10)
+VOICES = ("customer", "agent")
+
+
+def voice_of(role: str) -> str:
+    """Which of the two sides of a page a party stands on."""
+    return "customer" if role == ParticipantRole.CUSTOMER else "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Plain text. `unsure`: the recogniser may have misheard it."""
+
+    text: str
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of plain text, or (mask not None) a hidden word by its number in the utterance; `label` names personal data."""
+    """A run of plain text, or (mask not None) a hidden word by its number in the utterance; `label` names personal data.
+
+    `doubts` are places in `text` that the recogniser was not sure of.
+    """
 
     text: str
     mask: int | None = None
     label: str = ""
+    doubts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def runs(self) -> Iterator[Run]:
+        at = 0
+        for start, end in self.doubts:
+            if start > at:
+                yield Run(self.text[at:start], unsure=False)
+            yield Run(self.text[start:end], unsure=True)
+            at = end
+        if at < len(self.text):
+            yield Run(self.text[at:], unsure=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +110,14 @@ class Turn:
     speaker: str
     pieces: list[Piece]
     hidden: list[Hidden]
+    tone: float | None = None
+    """-1 negative to 1 positive."""
+
+    @property
+    def feel(self) -> str:
+        """`positive`, `negative`, or "" where there is nothing to point out."""
+        told = Tone.NEUTRAL if self.tone is None else label(self.tone)
+        return "" if told is Tone.NEUTRAL else told.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +137,7 @@ class Side:
 
     @property
     def voice(self) -> str:
-        return "customer" if self.participant.role == ParticipantRole.CUSTOMER else "agent"
+        return voice_of(self.participant.role)
 
 
 @dataclass(frozen=True)
@@ -149,6 +188,22 @@ class Record:
         spans = [(word.start_ms, word.end_ms) for word in hidden]
         drawing = draw(levels(file) if file else [], self.length_ms, spans)
         return Side(person, recording, drawing, min(100, round(100 * talked / self.length_ms)), hidden)
+
+    @cached_property
+    def tone_lines(self) -> list[ToneLine]:
+        """How each side sounded over the call, where anything tells it."""
+        return [ToneLine(voice, points, self.length_ms) for voice in VOICES if (points := self._tones(voice))]
+
+    def _tones(self, voice: str) -> list[tuple[int, float]]:
+        return [
+            ((turn.start_ms + turn.end_ms) // 2, turn.tone)
+            for turn in self.turns
+            if turn.tone is not None and voice_of(turn.role) == voice
+        ]
+
+    @property
+    def has_doubts(self) -> bool:
+        return any(piece.doubts for turn in self.turns for piece in turn.pieces)
 
     @property
     def can_play(self) -> bool:
@@ -251,18 +306,24 @@ def _turn(
         end_ms=utterance.end_ms,
         role=person.role,
         speaker="" if person.role == ParticipantRole.CUSTOMER else person.name,
-        pieces=list(pieces(utterance.masked_text, utterance.masks)),
+        pieces=list(pieces(utterance.masked_text, utterance.masks, utterance.unsure)),
         hidden=hidden,
+        tone=utterance.tone,
     )
 
 
-def pieces(text: str, masks: list[dict[str, Any]]) -> Iterator[Piece]:
-    """Cut masked text at its masks: `start` and `end` are places in `text`."""
+def pieces(text: str, masks: list[dict[str, Any]], unsure: Sequence[Sequence[int]] = ()) -> Iterator[Piece]:
+    """Cut masked text at its masks: `start` and `end`, and the pairs of `unsure`, are places in `text`."""
     at = 0
     for index, mask in sorted(enumerate(masks), key=lambda each: each[1]["start"]):
         if mask["start"] > at:
-            yield Piece(text[at : mask["start"]])
+            yield _plain(text, at, mask["start"], unsure)
         yield Piece("", index, "" if mask["kind"] == PROFANITY else kind_label(mask["kind"]))
         at = mask["end"]
     if at < len(text):
-        yield Piece(text[at:])
+        yield _plain(text, at, len(text), unsure)
+
+
+def _plain(text: str, start: int, end: int, unsure: Sequence[Sequence[int]]) -> Piece:
+    inside = tuple((first - start, last - start) for first, last in unsure if start <= first and last <= end)
+    return Piece(text[start:end], doubts=inside)

@@ -18,10 +18,9 @@ from transcripts.fulltext import holding, rare
 from transcripts.indexing import terms
 from transcripts.models import Source, Utterance
 from transcripts.models.utterance import UtteranceQuerySet
+from transcripts.tone.tone import NEGATIVE
 
 MOST_ID = 2**31
-NEGATIVE_TONE = -0.3
-"""An utterance of this tone or worse makes a call one to look at."""
 REFERENCE = re.compile(r"^\s*(\d{4})-(\d{2})(\d{2})-(\d{1,6})\s*$")
 
 STATES: dict[str, Q] = {
@@ -74,7 +73,7 @@ def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
     if wanted.get("masked"):
         calls = calls.filter(Exists(_said().exclude(masks=[])))
     if wanted.get("negative"):
-        calls = calls.filter(Exists(_said().filter(tone__lte=NEGATIVE_TONE)))
+        calls = calls.filter(Exists(_said().filter(tone__lte=NEGATIVE)))
     if few is not None:
         calls = calls.filter(pk__in=few)
     elif said:

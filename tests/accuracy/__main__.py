@@ -75,11 +75,18 @@ def words(options: argparse.Namespace) -> None:
     _publish(options, "words", measured.HEAD, list(measured.rows()))
 
 
+def tone(options: argparse.Namespace) -> None:
+    from tests.accuracy import tone as measured
+
+    _publish(options, "tone", measured.HEAD, list(measured.rows()))
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "text": text,
     "audio": audio,
     "prompts": prompts,
     "words": words,
+    "tone": tone,
 }
 
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cut, next, turnAt } from "../../static/js/models/finder.js";
+import { cut, cutWithDoubts, next, turnAt } from "../../static/js/models/finder.js";
 import { Refresher } from "../../static/js/models/refresher.js";
 import { TwoTracks } from "../../static/js/models/two-tracks.js";
 
@@ -137,4 +137,16 @@ test("nobody looks, nobody asks", async () => {
   made.stop();
   await made.now();
   assert.equal(planned.length, 1);
+});
+
+test("a word that was not heard clearly stays marked where it is found", () => {
+  const runs = cutWithDoubts("그 사진 말이에요", "진 말", [[2, 4]]);
+  assert.deepEqual(runs, [
+    { text: "그 ", hit: false, doubt: false },
+    { text: "사", hit: false, doubt: true },
+    { text: "진", hit: true, doubt: true },
+    { text: " 말", hit: true, doubt: false },
+    { text: "이에요", hit: false, doubt: false },
+  ]);
+  assert.deepEqual(cutWithDoubts("", "", []), [{ text: "", hit: false, doubt: false }]);
 });

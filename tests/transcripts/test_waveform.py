@@ -102,3 +102,10 @@ def test_text_is_cut_at_its_masks():
     assert [(piece.text, piece.mask) for piece in cut] == [("아 ", None), ("", 0), (" 그 ", None), ("", 1)]
     assert [piece.label for piece in cut] == ["", "", "", "전화번호"]
     assert [piece.text for piece in pieces("끝", [])] == ["끝"]
+
+
+def test_a_piece_is_cut_at_the_words_that_were_not_heard_clearly():
+    places = [{"start": 2, "end": 5, "kind": "profanity"}]
+    cut = list(pieces("아 ●●● 그 사진", places, [[8, 10]]))
+    assert [(run.text, run.unsure) for run in cut[2].runs] == [(" 그 ", False), ("사진", True)]
+    assert not list(cut[1].runs)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from calls.models import CallEvent, Recording
 from transcripts.actions.audio import remake_audio
-from transcripts.actions.utterances import mask
+from transcripts.actions.utterances import mask, tone_of, unsure_words
 from transcripts.engines.words import Word
 from transcripts.indexing import index_text
 from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 LEASE = timedelta(minutes=5)
-CHANGED = ("masked_text", "masks", "search_text", "masked_at")
+CHANGED = ("masked_text", "masks", "search_text", "masked_at", "tone", "unsure")
 
 
 class LeaseLost(Exception):
@@ -126,6 +126,8 @@ def _masked_anew(rows: list[Utterance]) -> _Batch:
         masked_text, masks = mask(row.text, words, row.start_ms, row.end_ms, by)
         if (masked_text, masks) != (row.masked_text, row.masks):
             row.masked_text, row.masks, row.masked_at = masked_text, masks, timezone.now()
+            row.unsure = unsure_words(row.text, words, masks)
+            row.tone = tone_of(row.text, row.language, masks)
             row.search_text = row.search_text and index_text(masked_text, masks)
             changed.append(row)
             if row.source == Source.OFFLINE:

@@ -10,8 +10,11 @@ from transcripts.engines.base import Provenance
 from transcripts.engines.words import Segment, Word
 from transcripts.indexing import index_text
 from transcripts.masking.audio import word_times
+from transcripts.masking.kinds import PROFANITY
 from transcripts.masking.mask import Mask
+from transcripts.masking.unsure import unsure
 from transcripts.models import Source, Utterance
+from transcripts.tone.tone import tone
 from transcripts.vocabulary import Rules, rules
 
 MAX_TEXT = 10_000
@@ -53,6 +56,8 @@ def build(
         confidence=segment.confidence,
         engine=provenance.engine,
         engine_model=provenance.model,
+        unsure=unsure_words(text, segment.words, masks),
+        tone=tone_of(text, language, masks),
     )
 
 
@@ -62,6 +67,17 @@ def mask(
     """What everybody may see of an utterance, and its masks as they are stored."""
     hidden = by.mask(text)
     return hidden.text, [_mask(each, text, words, start_ms, end_ms) for each in hidden.masks]
+
+
+def tone_of(text: str, language: str, masks: Sequence[dict[str, Any]]) -> float | None:
+    """-1 to 1, from the words as they were said: an insult that is hidden still tells how it was said."""
+    return tone(text, language, insults=sum(each["kind"] == PROFANITY for each in masks))
+
+
+def unsure_words(text: str, words: Sequence[Word], masks: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Places in the masked text that the recogniser doubts."""
+    hidden = [(each["source_start"], each["source_end"], each["start"], each["end"]) for each in masks]
+    return unsure(text, words, hidden)
 
 
 def storable(text: str) -> str:

@@ -43,7 +43,7 @@ def word_times(text: str, words: Sequence[Word], span: Span, end_ms: int) -> Tim
     `end_ms` is where the speech ends: recognisers end a word early, so it lasts until the next word begins, but
     a pause after it is not hidden as a whole.
     """
-    places = _places(text, words)
+    places = word_places(text, words)
     inside = [i for i, (start, end) in enumerate(places) if start < span.end and span.start < end]
     if not inside:
         return None
@@ -53,7 +53,7 @@ def word_times(text: str, words: Sequence[Word], span: Span, end_ms: int) -> Tim
     return TimeSpan(words[inside[0]].start_ms, max(until, words[last].end_ms))
 
 
-def _places(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
+def word_places(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
     """Where each word stands in the text."""
     places, position = [], 0
     for word in words:

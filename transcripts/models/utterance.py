@@ -33,6 +33,7 @@ class Utterance(models.Model):
     """One piece of speech. `masks` is a list of {start, end, kind, severity, start_ms, end_ms,
     source_start, source_end}: start and end in `masked_text`, source_* in `text`, times in ms since the
     agent answered (None without word times). `words` is a list of [text, start_ms, end_ms, confidence].
+    `unsure` is a list of [start, end] in `masked_text`: words that the recogniser doubts.
     `search_text` is the masked text as the search index wants it; `masked_at` tells which lexicon masked it."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="utterances", verbose_name=_("call"))
@@ -55,6 +56,7 @@ class Utterance(models.Model):
     tone = models.FloatField(
         _("tone"), null=True, blank=True, help_text=_("-1 negative to 1 positive: a hint")
     )
+    unsure = models.JSONField(default=list, editable=False)
     search_text = models.TextField(default="", blank=True, editable=False)
     masked_at = models.DateTimeField(default=timezone.now, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,6 +7,7 @@ const PRESSED = "button, a, summary";
 /** What each key presses; a key is `event.key`. */
 const PRESSES = new Map([
   [" ", "[data-play]"],
+  ["?", "[data-keys]"],
   ["ArrowLeft", '[data-skip="-10000"]'],
   ["ArrowRight", '[data-skip="10000"]'],
 ]);
@@ -15,6 +16,8 @@ export class RecordKeys {
   /** @param {{ step: (by: number) => void }} transcript */
   constructor(transcript) {
     this.transcript = transcript;
+    const help = /** @type {HTMLDialogElement | null} */ (document.querySelector("[data-keys-dialog]"));
+    document.querySelector("[data-keys]")?.addEventListener("click", () => help?.showModal());
     document.addEventListener("keydown", (event) => this.#press(event));
   }
 

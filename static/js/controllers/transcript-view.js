@@ -1,7 +1,7 @@
 // The conversation: shown by speaker, searched, followed while the recording plays.
 
 import { all, one } from "../helpers/page.js";
-import { cut, next, turnAt } from "../models/finder.js";
+import { cutWithDoubts, next, turnAt } from "../models/finder.js";
 
 export class TranscriptView {
   /**
@@ -70,8 +70,8 @@ export class TranscriptView {
   /** @param {string} wanted */
   #find(wanted) {
     for (const text of all("[data-text]", this.root)) {
-      const runs = cut(text.textContent ?? "", wanted);
-      text.replaceChildren(...runs.map((run) => (run.hit ? marked(run.text) : document.createTextNode(run.text))));
+      const runs = cutWithDoubts(text.textContent ?? "", wanted, doubtsIn(text));
+      text.replaceChildren(...runs.map(drawn));
     }
     this.found = -1;
     if (wanted.trim()) this.#go(1);
@@ -88,9 +88,30 @@ export class TranscriptView {
   }
 }
 
-/** @param {string} text */
-function marked(text) {
-  const mark = document.createElement("mark");
-  mark.textContent = text;
-  return mark;
+/** @param {{text: string, hit: boolean, doubt: boolean}} run @returns {Node} */
+function drawn(run) {
+  const word = run.doubt ? wrapped("u", document.createTextNode(run.text)) : document.createTextNode(run.text);
+  return run.hit ? wrapped("mark", word) : word;
+}
+
+/** @param {"u" | "mark"} name @param {Node} inner */
+function wrapped(name, inner) {
+  const element = document.createElement(name);
+  if (name === "u") {
+    element.className = "doubt";
+    element.dataset["doubt"] = "";
+  }
+  element.append(inner);
+  return element;
+}
+
+/** Where the words stand that were not heard clearly. @param {HTMLElement} text @returns {[number, number][]} */
+function doubtsIn(text) {
+  return all("[data-doubt]", text).map((doubt) => {
+    const before = document.createRange();
+    before.selectNodeContents(text);
+    before.setEndBefore(doubt);
+    const start = before.toString().length;
+    return [start, start + (doubt.textContent ?? "").length];
+  });
 }

@@ -23,6 +23,28 @@ export function cut(text, wanted) {
 }
 
 /**
+ * The same with the words that were not heard clearly kept apart.
+ * @param {string} text
+ * @param {string} wanted
+ * @param {[number, number][]} doubts places in `text`, in order
+ * @returns {{text: string, hit: boolean, doubt: boolean}[]}
+ */
+export function cutWithDoubts(text, wanted, doubts) {
+  const edges = doubts.flat();
+  let at = 0;
+  return cut(text, wanted).flatMap((run) => {
+    const start = at;
+    at += run.text.length;
+    const cuts = [start, ...edges.filter((edge) => edge > start && edge < at), at];
+    return cuts.slice(1).map((end, index) => {
+      const from = cuts[index] ?? start;
+      const doubt = doubts.some(([first, last]) => first <= from && end <= last && from < end);
+      return { text: text.slice(from, end), hit: run.hit, doubt };
+    });
+  });
+}
+
+/**
  * Which of `count` hits comes next, going round.
  * @param {number} current -1 before the first
  * @param {number} step 1 or -1
