@@ -61,7 +61,7 @@ def rows() -> Iterator[Row]:
 def _measure(said: list[Samples], codec: str, decibels: float | None) -> tuple[float, float]:
     """The share of loud frames that are marked, and of those marked how many are nowhere near a loud one."""
     loud_found = loud_all = marked_all = marked_far = 0
-    reach = (vad.PAD_MS + vad.MIN_SILENCE_MS) // FRAME_MS
+    reach = (vad.LIVE.pad_ms + vad.LIVE.silence_ms) // FRAME_MS
     with tempfile.TemporaryDirectory() as folder:
         for number, sound in enumerate(said):
             heard = sound if decibels is None else with_noise(sound, decibels, number)
