@@ -16,8 +16,6 @@ from calls.models.call import ParticipantRole
 from calls.states import ACTIVE, CallStatus, EndReason
 from transcripts.fulltext import holding, rare
 from transcripts.indexing import terms
-from transcripts.models import Source, Utterance
-from transcripts.models.utterance import UtteranceQuerySet
 from transcripts.tone.tone import NEGATIVE
 
 MOST_ID = 2**31
@@ -71,9 +69,9 @@ def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
     if wanted.get("state"):
         calls = calls.filter(STATES[wanted["state"]])
     if wanted.get("masked"):
-        calls = calls.filter(Exists(_said().exclude(masks=[])))
+        calls = calls.filter(transcript__masked_utterances__gt=0)
     if wanted.get("negative"):
-        calls = calls.filter(Exists(_said().filter(tone__lte=NEGATIVE)))
+        calls = calls.filter(transcript__lowest_tone__lte=NEGATIVE)
     if few is not None:
         calls = calls.filter(pk__in=few)
     elif said:
@@ -81,10 +79,6 @@ def find(user: User, wanted: dict[str, Any]) -> QuerySet[Call]:
     elif wanted.get("said"):  # no word of it is long enough
         calls = calls.none()
     return with_agents(calls).order_by("-created_at", "-number")
-
-
-def _said() -> UtteranceQuerySet:
-    return Utterance.objects.filter(call=OuterRef("pk"), source=Source.OFFLINE)
 
 
 def _days(first: date, last: date | None) -> Q:

@@ -31,14 +31,16 @@ HEAD: Row = (
     "voice through",
     "calls, minutes",
     "profane words",
+    "not recognised",
     "fully beeped",
-    "share",
+    "of all",
+    "of the recognised",
     "beep beside them, s/min",
 )
 NOTE = "Fixture model, its own sentences: no figure of recognition."
 
 NOISES: dict[str, float | None] = {"clean": None, "noise at 10 dB": 10.0}
-CALLS = 2
+CALLS = 5
 SENTENCES = 20
 PROFANE_SHARE = 0.3
 PAUSES_S = (0.8, 3.0)
@@ -106,17 +108,24 @@ class Talk:
 
 @dataclass(slots=True)
 class Coverage:
-    """Sums over calls. `beside_ms` is beep outside the true words and their padding."""
+    """Sums over calls. `missed` counts words on which nothing was beeped: they were not recognised, or as another word.
+    `beside_ms` is beep outside the true words and their padding.
+    """
 
     calls: int = 0
     minutes: float = 0.0
     words: int = 0
+    missed: int = 0
     covered: int = 0
     beside_ms: int = 0
 
     @property
     def share(self) -> float:
         return self.covered / self.words
+
+    @property
+    def share_of_recognised(self) -> float:
+        return self.covered / max(1, self.words - self.missed)
 
     @property
     def beside(self) -> float:
@@ -129,6 +138,7 @@ class Coverage:
         self.calls += 1
         self.minutes += length_ms / 60_000
         self.words += len(talk.profane)
+        self.missed += sum(not heard[w.start_ms : w.end_ms].any() for w in talk.profane)
         self.covered += sum(bool(heard[w.start_ms : w.end_ms].all()) for w in talk.profane)
         self.beside_ms += int((heard & ~allowed).sum())
 
@@ -147,8 +157,10 @@ def _row(name: str, result: Coverage) -> Row:
         name,
         f"{result.calls}, {result.minutes:.1f}",
         str(result.words),
+        str(result.missed),
         str(result.covered),
         f"{result.share:.3f}",
+        f"{result.share_of_recognised:.3f}",
         f"{result.beside:.2f}",
     )
 

@@ -115,6 +115,7 @@ def fill(words: list[str], utterances: int) -> dict[str, Any]:
 
     from accounts.models import Role, Team, User
     from calls.models import Call, Participant, Place, Queue
+    from transcripts.models import CallTranscript
 
     team = Team.objects.create(name="team")
     queue = Queue.objects.create(name="queue", team=team)
@@ -139,7 +140,16 @@ def fill(words: list[str], utterances: int) -> dict[str, Any]:
     ]
     Participant.objects.bulk_create(sides, batch_size=1000)
     insert(utterance_rows(words, sides))
+    CallTranscript.objects.bulk_create(
+        [CallTranscript(call=side.call, state="ready", masked_utterances=_is_masked(side)) for side in sides],
+        batch_size=1000,
+    )
     return {"agent of 100 calls": agents[0], "supervisor": supervisor}
+
+
+def _is_masked(side: Any) -> bool:
+    """One call in twenty has a masked word."""
+    return bool(side.pk.int % 20 == 0)
 
 
 def utterance_rows(words: list[str], sides: list[Any]) -> Iterator[tuple[Any, ...]]:
@@ -157,13 +167,11 @@ def utterance_rows(words: list[str], sides: list[Any]) -> Iterator[tuple[Any, ..
         for place, line in enumerate(picked.tolist()):
             text = " ".join(words[number] for number in line)
             masks = (
-                '[{"start": 0, "end": 0, "kind": "profanity"}]'
-                if place == 0 and side.pk.int % 20 == 0
-                else "[]"
+                '[{"start": 0, "end": 0, "kind": "profanity"}]' if place == 0 and _is_masked(side) else "[]"
             )
             yield (
                 side.call_id, side.pk, "offline", place, place * 4000, place * 4000 + 3000, text, text, masks, "[]",
-                "ko", 0.9, "x", "y", " ".join(coded[number] for number in line), now, now,
+                "ko", 0.9, "x", "y", " ".join(coded[number] for number in line), "[]", now, now,
             )  # fmt: skip
 
 
@@ -183,6 +191,7 @@ COLUMNS = [
     "engine",
     "engine_model",
     "search_text",
+    "unsure",
     "masked_at",
     "created_at",
 ]

@@ -11,8 +11,9 @@ from tests.cast import a_place, a_queue, a_supervisor, a_team, an_agent
 from tests.transcripts.records import Made, a_record, say
 from transcripts import fulltext
 from transcripts.actions import remask
+from transcripts.actions.sums import sum_up
 from transcripts.indexing import index_text
-from transcripts.models import LexiconEntry, Source, Utterance
+from transcripts.models import CallTranscript, LexiconEntry, Source, Utterance
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.8")]
 RECORDS = reverse("transcripts:records")
@@ -30,11 +31,20 @@ def made(alice) -> Made:
     return made
 
 
+def sum_all() -> None:
+    """As the final pass does it."""
+    calls = set(Utterance.objects.values_list("call_id", flat=True))
+    for call_id in calls:
+        CallTranscript.objects.get_or_create(call_id=call_id)
+    sum_up(calls)
+
+
 def index() -> None:
     """As build() fills it."""
     for row in Utterance.objects.filter(search_text=""):
         row.search_text = index_text(row.masked_text, row.masks)
         row.save(update_fields=["search_text"])
+    sum_all()
 
 
 def found(client, said: str, **wanted) -> list[str]:
@@ -118,6 +128,7 @@ def test_filters_narrow_what_was_found(client, alice, made):
     assert found(client, "여권", queue=2**40) == [made.call.reference]
     assert found(client, "여권", negative="1") == []
     Utterance.objects.filter(start_ms=4000).update(tone=-0.8)
+    sum_all()
     assert found(client, "여권", negative="1") == [made.call.reference]
 
 

@@ -20,6 +20,7 @@ from transcripts.actions import remask
 from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.stretches import Stretch, stretches
+from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.decode import DecodeError
@@ -186,6 +187,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
     with transaction.atomic():
         Utterance.objects.filter(call=call, source=Source.OFFLINE).delete()
         Utterance.objects.bulk_create(result.utterances)
+        sum_up([call.pk])
         # The final text is found in the place of the live one, which stays.
         Utterance.objects.filter(call=call, source=Source.LIVE).update(search_text="")
         won = transcript.settle(

@@ -110,7 +110,8 @@ class CallTranscriptQuerySet(models.QuerySet["CallTranscript"]):
 class CallTranscript(models.Model):
     """The final transcript of a call: how far it is and who made it. `missing` is a list of
     {peer, start_ms, end_ms, reason}: speech that nobody could hear, with a stable code for why. `mix_path` is
-    the masked stereo file (customer left, agent right), relative to DATA_DIR."""
+    the masked stereo file (customer left, agent right), relative to DATA_DIR. `masked_utterances` and
+    `lowest_tone` sum up its utterances for the search (`transcripts.actions.sums`)."""
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="transcript", verbose_name=_("call"))
     state = models.CharField(
@@ -126,6 +127,8 @@ class CallTranscript(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     missing = models.JSONField(default=list, blank=True)
+    masked_utterances = models.PositiveIntegerField(default=0, editable=False)
+    lowest_tone = models.FloatField(null=True, blank=True, editable=False)
     mix_path = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
