@@ -9,8 +9,9 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Offer, Participant, Place, Queue
+from calls.models import Call, Membership, Offer, Participant, Participation, Place, Queue, Room
 from calls.models.call import ParticipantRole
+from calls.models.room import MemberRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,46 @@ def places_of(user: User) -> QuerySet[Place]:
     """Places whose calls reach the user's teams; administrators all."""
     places = Place.objects.select_related("queue")
     return places if user.is_admin else places.filter(queue__team__in=user.teams.all()).distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomParty:
+    """A proven right to be in one room, and the place taken in its running session."""
+
+    room: Room
+    participation: Participation
+    is_host: bool
+
+
+def membership_of(user: User, room_id: uuid.UUID) -> Room | None:
+    """The room, if the user may enter it."""
+    if not user.is_active:
+        return None
+    return Room.objects.of(user).filter(pk=room_id).first()
+
+
+def is_host(user: User, room: Room) -> bool:
+    return Membership.objects.filter(room=room, user=user, role=MemberRole.HOST).exists()
+
+
+def room_party(user: User, room_id: uuid.UUID, peer_id: uuid.UUID) -> RoomParty | None:
+    """The user's own place in a room: only while they are a member, and their session runs."""
+    room = membership_of(user, room_id)
+    if room is None:
+        return None
+    participation = (
+        Participation.objects.filter(pk=peer_id, user=user, session__room=room, session__ended_at=None)
+        .select_related("session")
+        .first()
+    )
+    return RoomParty(room, participation, is_host(user, room)) if participation else None
+
+
+def may_stay(peer_id: uuid.UUID, user_id: int) -> bool:
+    """Asked again with every renewed lease: the membership may have been withdrawn."""
+    mine = Participation.objects.filter(
+        pk=peer_id, user_id=user_id, user__is_active=True, session__ended_at=None
+    )
+    room_id = mine.values_list("session__room_id", flat=True).first()
+    user = User.objects.filter(pk=user_id).first()
+    return room_id is not None and user is not None and Room.objects.of(user).filter(pk=room_id).exists()

@@ -30,6 +30,16 @@ def queue_group(queue_id: int) -> str:
     return f"queue.{queue_id}"
 
 
+def person_group(user_id: int) -> str:
+    """All pages of one member of staff that want to be told of colleagues and meetings."""
+    return f"person.{user_id}"
+
+
+def team_group(team_id: int) -> str:
+    """Pages that show how the members of a team are."""
+    return f"team.{team_id}"
+
+
 TEAM_BOARD = "board"
 """Dashboards: something changed that they count."""
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from calls.actions import retention, sealing, sweeps
+from calls.actions import presence_leases, retention, rooms, sealing, sweeps
 
 
 @shared_task
 def sweep_calls() -> None:
     sweeps.sweep()
+
+
+@shared_task
+def sweep_rooms() -> None:
+    rooms.sweep_all()
+    presence_leases.sweep()
 
 
 @shared_task

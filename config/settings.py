@@ -300,6 +300,8 @@ ORGANISATION = {
 OFFER_SECONDS = env.integer("OFFER_SECONDS", 20, low=3, high=300)
 DESK_LEASE_SECONDS = env.integer("DESK_LEASE_SECONDS", 25, low=5)
 PARTICIPANT_LEASE_SECONDS = env.integer("PARTICIPANT_LEASE_SECONDS", 25, low=5)
+# Pages in a room renew their place every two seconds; who is not heard of for so long is out.
+ROOM_LEASE_SECONDS = env.integer("ROOM_LEASE_SECONDS", 12, low=4)
 GRACE_SECONDS = env.integer("GRACE_SECONDS", 60, low=5)
 DIRECT_TIMEOUT_SECONDS = env.integer("DIRECT_TIMEOUT_SECONDS", 5, low=1)
 CONNECT_TIMEOUT_SECONDS = env.integer("CONNECT_TIMEOUT_SECONDS", 60, low=10)
@@ -387,6 +389,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 5.0, "options": {"expires": 5}},
     "erase-old-calls": {
         "task": "calls.tasks.erase_old_calls",
         "schedule": 3600.0,

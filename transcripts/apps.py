@@ -11,8 +11,11 @@ class TranscriptsConfig(AppConfig):
     verbose_name = _("transcripts")
 
     def ready(self) -> None:
+        from calls import masking
         from transcripts import receivers  # noqa: F401 - connects the signals
+        from transcripts.vocabulary import chat
 
+        masking.use(chat)
         post_migrate.connect(_ensure_search, sender=self)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import Count, Max, Q, QuerySet
 
+from calls.masking import Seen
 from transcripts.masking.detector import Detector
 from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
 from transcripts.masking.lexicon import Entry, Lexicon, of, seed
@@ -60,6 +61,17 @@ class Rules:
 def masked(text: str, queue_id: int | None = None) -> MaskedText:
     """What everybody may see of `text`, by the rules of a queue (None: those of every queue)."""
     return rules(queue_id).mask(text)
+
+
+def chat(text: str, queue_id: int | None) -> Seen:
+    """What everybody may see of a written message: abuse is hidden; an address or a number was written to be read."""
+    of_queue = rules(queue_id)
+    hidden = mask_text(text, of_queue.detector.find(text, (), of_queue.min_severity))
+    masks = [
+        {"start": mask.start, "end": mask.end, "kind": mask.kind, "severity": mask.severity}
+        for mask in hidden.masks
+    ]
+    return Seen(hidden.text, masks)
 
 
 def rules(queue_id: int | None = None) -> Rules:

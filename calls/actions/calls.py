@@ -207,6 +207,7 @@ def tell_state(call: Call) -> None:
     events.emit(call, "call-state", state_payload(call))
     for user_id in call.participants.filter(user__isnull=False).values_list("user_id", flat=True):
         events.wake_desk(user_id)
+    events.wake(events.team_group(call.queue.team_id), {"type": "team.wake"})
     events.wake(events.TEAM_BOARD, {"type": "board.wake"})
 
 

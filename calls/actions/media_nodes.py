@@ -1,4 +1,4 @@
-"""Which media node carries a call: claimed by the first party who needs one, given up when the node dies."""
+"""Which media node carries a call or a room: claimed by the first party who needs one, given up when the node dies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from calls import events
 from calls.access import Party
 from calls.actions.errors import ActionError
 from calls.actions.recordings import mark_interrupted
-from calls.models import Call
+from calls.models import Call, Room
 from calls.states import TALKING
 
 
@@ -26,14 +26,19 @@ def node_for(party: Party) -> str:
 
 
 def claim_node(call_id: uuid.UUID, node: str) -> str:
-    """Put the call on `node` unless another party was faster. Returns the node that carries it."""
-    Call.objects.filter(pk=call_id, media_node="").update(media_node=node)
-    return Call.objects.values_list("media_node", flat=True).get(pk=call_id)
+    """Put the call or room on `node` unless another party was faster. Returns the node that carries it."""
+    calls = Call.objects.filter(pk=call_id)
+    rows = calls if calls.exists() else Room.objects.filter(pk=call_id)
+    rows.filter(media_node="").update(media_node=node)
+    return rows.values_list("media_node", flat=True).get()
 
 
 @transaction.atomic
 def lose_node(call_id: uuid.UUID, node: str) -> bool:
     """The node is dead: the next join claims another. Only the first to notice tells the call; False for the others."""
+    if Room.objects.filter(pk=call_id, media_node=node).update(media_node=""):
+        events.relay(call_id, {"type": "media-lost", "roomId": str(call_id)})
+        return True
     if not Call.objects.filter(pk=call_id, media_node=node).update(media_node=""):
         return False
     mark_interrupted(call_id)

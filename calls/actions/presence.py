@@ -17,6 +17,7 @@ from calls.access import Party, offers_of, still_party, waiting_for
 from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
 from calls.actions.offers import assign_waiting, offer_payload, withdraw_offers_of
+from calls.actions.presence_leases import tell_status
 from calls.models import AgentStatus, Call, DeskSession, Participant, QueueMembership
 from calls.models.agents import AgentState
 from calls.states import ACTIVE
@@ -93,6 +94,7 @@ def _desk_expiry() -> datetime:
 def tell_presence(user: User) -> None:
     """The agent's own pages and everyone who shares a queue; customers hear how many are on duty."""
     events.wake_desk(user.pk)
+    tell_status(user)
     for queue_id in QueueMembership.objects.filter(agent=user).values_list("queue_id", flat=True):
         events.wake_queue(queue_id)
 

@@ -18,6 +18,12 @@ class ErrorCode(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     MEDIA_UNAVAILABLE = "media_unavailable"
     STORAGE_FAILED = "storage_failed"
+    NOT_MEMBER = "not_member"
+    ROOM_LOCKED = "room_locked"
+    ROOM_FULL = "room_full"
+    IP_REFUSED = "ip_refused"
+    TYPE_REFUSED = "type_refused"
+    INFECTED = "infected"
     INTERNAL = "internal"
 
 
@@ -34,6 +40,12 @@ DEFAULT_MESSAGES: dict[ErrorCode, str] = {
     ErrorCode.TOO_MANY_REQUESTS: "Too many messages. Please slow down.",
     ErrorCode.MEDIA_UNAVAILABLE: "No media server answers. Please try again.",
     ErrorCode.STORAGE_FAILED: "The audio could not be stored. Please send it again.",
+    ErrorCode.NOT_MEMBER: "You are not a member of this room.",
+    ErrorCode.ROOM_LOCKED: "The room is locked.",
+    ErrorCode.ROOM_FULL: "The room is full.",
+    ErrorCode.IP_REFUSED: "The room may not be entered from this address.",
+    ErrorCode.TYPE_REFUSED: "Files of this kind are not taken.",
+    ErrorCode.INFECTED: "The file was refused by the virus scanner.",
     ErrorCode.INTERNAL: "Something went wrong on our side.",
 }
 

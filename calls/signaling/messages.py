@@ -50,18 +50,19 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a page asks for. `call_id` may be left out by a page that has joined one call only."""
+    """What a page asks for. `call_id` may be left out by a page that has joined one call only; of a room speaks `room_id`."""
 
     type: ClassVar[str]
     names: ClassVar[tuple[str, ...]]
     needs: ClassVar[Needs]
     lane: ClassVar[Lane]
     call_id: uuid.UUID | None = identifier(optional=True)
+    room_id: uuid.UUID | None = identifier(optional=True)
 
     @property
     def wanted_call(self) -> uuid.UUID | None:
-        """The call that the request names, by whichever field."""
-        return self.call_id
+        """The call or room that the request names, by whichever field."""
+        return self.call_id or self.room_id
 
 
 R = TypeVar("R", bound=Request)
@@ -91,11 +92,11 @@ def parse(message: dict[str, Any]) -> Request:
 
 
 def wire_fields(cls: type[Request]) -> dict[str, bool]:
-    """Field name on the wire -> may it be left out. `callId` belongs to all and is not listed."""
+    """Field name on the wire -> may it be left out. `callId` belongs to all and is not listed, nor is an optional `roomId`."""
     return {
         fields.wire_name(field.name): bool(field.metadata["optional"])
         for field in dataclasses.fields(cls)
-        if field.name != "call_id"
+        if field.name != "call_id" and not (field.name == "room_id" and field.metadata["optional"])
     }
 
 
@@ -215,24 +216,18 @@ class AudioData(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRequest(Request):
-    """Goes on to the media server; `room_id` is the call's id."""
+    """Goes on to the media server; `room_id` is that of a room, or the call's id."""
 
     room_id: uuid.UUID = identifier()
 
-    @property
-    def wanted_call(self) -> uuid.UUID | None:
-        return self.call_id or self.room_id
-
     def payload(self) -> dict[str, Any]:
-        """The request's own fields, named as on the wire."""
-        return {
-            fields.wire_name(field.name): getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name not in {"call_id", "room_id", "user_id"}
-        }
+        """The request's own fields that were given, named as on the wire."""
+        own = (field.name for field in dataclasses.fields(self))
+        given = {name: getattr(self, name) for name in own if name not in {"call_id", "room_id", "user_id"}}
+        return {fields.wire_name(name): value for name, value in given.items() if value is not None}
 
 
-@request("join-room", lane=Lane.MEDIA)
+@request("join-room", needs=Needs.NOTHING, lane=Lane.MEDIA)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRoom(MediaRequest):
     user_id: str | None = text(64, optional=True)
@@ -263,6 +258,7 @@ class Produce(MediaRequest):
     transport_id: str = handle()
     kind: str = choice("audio", "video")
     rtp_parameters: dict[str, Any] = json_object()
+    source: str | None = choice("microphone", "camera", "screen", "screen-audio", optional=True)
 
 
 @request("consume", lane=Lane.MEDIA)
@@ -271,6 +267,7 @@ class Consume(MediaRequest):
     transport_id: str = handle()
     producer_id: str = handle()
     rtp_capabilities: dict[str, Any] = json_object()
+    paused: bool | None = boolean(optional=True)
 
 
 @request("close-producer", lane=Lane.MEDIA)
@@ -289,6 +286,181 @@ class PauseProducer(MediaRequest):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeProducer(MediaRequest):
     producer_id: str = handle()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerRequest(MediaRequest):
+    consumer_id: str = handle()
+
+
+@request("pause-consumer", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseConsumer(ConsumerRequest):
+    pass
+
+
+@request("resume-consumer", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeConsumer(ConsumerRequest):
+    pass
+
+
+@request("close-consumer", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseConsumer(ConsumerRequest):
+    pass
+
+
+@request("request-key-frame", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKeyFrame(ConsumerRequest):
+    pass
+
+
+@request("set-preferred-layers", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPreferredLayers(ConsumerRequest):
+    spatial_layer: int = integer(0, 7)
+    temporal_layer: int | None = integer(0, 7, optional=True)
+
+
+@request("set-consumer-size", lane=Lane.MEDIA)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetConsumerSize(ConsumerRequest):
+    width: int = integer(0, 16_384)
+    height: int = integer(0, 16_384)
+
+
+# --- rooms ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRequest(Request):
+    """Of a room that the page has entered."""
+
+    room_id: uuid.UUID = identifier()
+
+
+@request("enter-room", needs=Needs.LOGIN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterRoom(RoomRequest):
+    since: int | None = integer(0, MAX_INSTANT, optional=True)
+
+
+@request("leave-room")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveRoom(RoomRequest):
+    pass
+
+
+@request("toggle-video")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToggleVideo(RoomRequest):
+    off: bool = boolean()
+
+
+@request("screen-share-start")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenShareStart(RoomRequest):
+    pass
+
+
+@request("screen-share-stop")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenShareStop(RoomRequest):
+    pass
+
+
+@request("raise-hand")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseHand(RoomRequest):
+    raised: bool = boolean()
+
+
+@request("report-quality")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportQuality(RoomRequest):
+    level: str = choice("good", "fair", "poor")
+    rtt_ms: int = integer(0, 600_000)
+    loss_percent: int = integer(0, 100)
+    kbps: int = integer(0, 10_000_000)
+
+
+@request("mute-peer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutePeer(RoomRequest):
+    peer_id: uuid.UUID = identifier()
+
+
+@request("remove-peer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePeer(RoomRequest):
+    peer_id: uuid.UUID = identifier()
+
+
+@request("lock-room")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRoom(RoomRequest):
+    locked: bool = boolean()
+
+
+@request("hand-over-host")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverHost(RoomRequest):
+    peer_id: uuid.UUID = identifier()
+
+
+@request("set-permissions")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPermissions(RoomRequest):
+    share: str | None = choice("all", "host", optional=True)
+    chat: str | None = choice("all", "host", optional=True)
+    unmute: str | None = choice("all", "host", optional=True)
+
+
+# --- written words, of a room or of a call ----------------------------------------------------------------------------
+
+
+@request("read-chat")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadChat(Request):
+    since: int | None = integer(0, MAX_INSTANT, optional=True)
+    before: int | None = integer(1, MAX_INSTANT, optional=True)
+
+
+@request("send-message")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage(Request):
+    client_id: str = handle()
+    text: str | None = text(4000, optional=True)
+    attachment_id: uuid.UUID | None = identifier(optional=True)
+
+
+@request("typing")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing(Request):
+    typing: bool = boolean()
+
+
+@request("read")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Request):
+    seq: int = integer(0, MAX_INSTANT)
+
+
+# --- who is there -----------------------------------------------------------------------------------------------------
+
+
+@request("watch-presence", needs=Needs.LOGIN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchPresence(Request):
+    pass
+
+
+@request("set-presence", needs=Needs.LOGIN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPresence(Request):
+    status: str = choice("online", "away")
 
 
 # --- the desk -------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ NOTICES: dict[str, str] = {
     "authenticated": "id? userId role name expiresAt",
     "joined": "id? callId sessionId peerId role seq graceSeconds call participants rtc captions events",
     "joined-session": "id? callId sessionId peerId role seq graceSeconds call participants rtc captions events",
-    "peer-joined": "peerId role name",
-    "peer-left": "peerId role",
+    "peer-joined": "peerId role? name? userId?",
+    "peer-left": "peerId role?",
     "peer-disconnected": "peerId",
     "peer-reconnected": "peerId",
     "call-state": "status reason answeredAt connectedAt endedAt agent",
@@ -24,8 +24,8 @@ NOTICES: dict[str, str] = {
     "offer": "from sdp",
     "answer": "from sdp",
     "ice-candidate": "from candidate",
-    "peer-audio-changed": "peerId muted",
-    "new-producer": "peerId producerId kind",
+    "peer-audio-changed": "peerId muted byHost?",
+    "new-producer": "peerId producerId kind source?",
     "producer-closed": "peerId producerId kind?",
     "transport-state": "peerId transportId state",
     "media-lost": "",
@@ -34,8 +34,30 @@ NOTICES: dict[str, str] = {
     "colleagues": "agents",
     "offer-ringing": "offer",
     "offer-ended": "offerId reason",
+    "room-state": "id? roomId peerId kind name role locked permissions plan sessionId startedAt members messages lastSeq"
+    " readMarks unread me rtc",
+    "user-joined": "roomId peerId userId name role muted videoOff sharing handRaisedAt connected",
+    "user-left": "roomId peerId reason",
+    "peer-video-changed": "roomId peerId off",
+    "peer-screen-share": "roomId peerId sharing",
+    "peer-hand": "roomId peerId raised",
+    "peer-quality": "roomId peerId level",
+    "plan-changed": "roomId plan",
+    "room-changed": "roomId locked? permissions? hostPeerId?",
+    "room-ended": "roomId",
+    "mute-request": "roomId by",
+    "removed": "roomId",
+    "message-received": "message",
+    "user-typing": "peerId typing",
+    "read-mark": "readerId name seq",
+    "meeting-started": "roomId name by sessionId",
+    "status-change": "userId status since",
+    "active-speaker": "roomId peerId level?",
+    "producer-paused": "roomId consumerId",
+    "producer-resumed": "roomId consumerId",
+    "consumer-layers": "roomId consumerId spatialLayer temporalLayer",
 }
-"""Type -> its fields; `?` marks one that may be missing. `callId`, and of an event `seq` and `at`, are not listed."""
+"""Type -> its fields; `?` marks one that may be missing. `callId` (or `roomId`) and an event's `seq` and `at` are not listed."""
 
 EVENTS = frozenset(
     {

@@ -30,12 +30,16 @@ class Seat:
     """A place in one call that this socket holds. Ids are as on the wire."""
 
     call_id: str
+    """The call's id, or the room's."""
     peer_id: str
     role: str
     seq: int = 0
     """The last event that was sent."""
     peers: set[str] = field(default_factory=set)
     """Peers to whom this one may speak: those whom the server has named to it."""
+
+    place: str = "callId"
+    """The field that names it on the wire: `callId` or `roomId`."""
 
     def takes(self, seq: int) -> bool:
         """Is this the first time that event `seq` is to be sent?"""
@@ -49,7 +53,7 @@ class Seat:
         peer = message.get("from") or message.get("peerId")
         if not isinstance(peer, str):
             return
-        if message["type"] == "peer-left":
+        if message["type"] in ("peer-left", "user-left"):
             self.peers.discard(peer)
         elif peer != self.peer_id:
             self.peers.add(peer)
@@ -196,9 +200,11 @@ class Session:
             if seat is None:
                 raise SignalError(ErrorCode.NOT_FOUND)
             return seat
-        if len(self._seats) > 1:
+        # A page that talks to a customer beside a meeting need not say which call it means.
+        possible = [seat for seat in self._seats.values() if seat.place == "callId"] or self.seats
+        if len(possible) > 1:
             raise SignalError(ErrorCode.MALFORMED, "callId is missing.", field="callId")
-        return next(iter(self._seats.values()))
+        return possible[0]
 
     def _relay(self, request: Relayed, seat: Seat, reply: Reply) -> list[Effect]:
         to = str(request.to)
@@ -206,7 +212,7 @@ class Session:
             raise SignalError(ErrorCode.NOT_FOUND)
         message = {
             "type": request.type,
-            "callId": seat.call_id,
+            seat.place: seat.call_id,
             "from": seat.peer_id,
             **request.payload(),
         }

@@ -12,7 +12,7 @@ from calls.signaling.session import Perform, Reply
 from calls.sockets.handlers import HANDLERS
 from calls.sockets.origin import is_allowed
 from calls.sockets.page import Page
-from calls.sockets.scope import token_in_address
+from calls.sockets.scope import client_address, token_in_address
 
 
 class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has no types
@@ -23,7 +23,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
         if not is_allowed(self.scope):
             await self.close(code=CloseCode.FORBIDDEN.value)
             return
-        self.page = Page(self, HANDLERS)
+        self.page = Page(self, HANDLERS, client_address(self.scope))
         self.page.start()
         token = token_in_address(self.scope)
         if token is not None:
@@ -59,6 +59,14 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
             self.page.desk.wake()
         else:
             await self.page.desk.hear(event["message"])
+
+    async def team_wake(self, _event: dict[str, Any]) -> None:
+        if self.page is not None and self.page.presence is not None:
+            self.page.presence.wake()
+
+    async def person_notice(self, event: dict[str, Any]) -> None:
+        if self.page is not None:
+            await self.page.send(event["message"])
 
     async def queue_wake(self, event: dict[str, Any]) -> None:
         if self.page is None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import TYPE_CHECKING
 
-from calls.access import may_hear
-from calls.actions.presence import renew_party
 from calls.signaling.errors import CloseCode
 from calls.sockets.database import in_database
 from calls.sockets.login import check_login
@@ -22,8 +19,10 @@ async def renew(page: Page) -> None:
         return
     if page.desk is not None:
         await page.desk.renew()
+    if page.presence is not None:
+        await page.presence.renew()
     for link in page.links:
-        if not await in_database(_renew_seat, link.seat.peer_id):
+        if not await link.renew():
             await page.withdraw(link.seat)
         else:
             link.catch_up()
@@ -40,8 +39,3 @@ async def _still_logged_in(page: Page) -> bool:
         await page.close(CloseCode.FORBIDDEN)
         return False
     return True
-
-
-def _renew_seat(peer_id: str) -> bool:
-    participant_id = uuid.UUID(peer_id)
-    return renew_party(participant_id) or may_hear(participant_id)

@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from calls.actions.media_nodes import claim_node, lose_node, node_for
+from calls.actions.media_nodes import claim_node, lose_node
 from calls.media.errors import UNAVAILABLE, MediaError
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
 from calls.sockets.database import in_database
-from calls.sockets.seats import SeatLink
+from calls.sockets.links import Link
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +44,18 @@ class MediaGateway:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._nodes: dict[str, str] = {}
-        """Call id -> node, of the calls that this process has asked for."""
+        """Id of a call or room -> node, of those that this process has asked for."""
 
-    async def join(self, link: SeatLink) -> dict[str, Any]:
-        """Enter the call's room, on the node that carries it or on a new one."""
+    async def join(self, link: Link) -> dict[str, Any]:
+        """Enter the room, the call's or another, on the node that carries it or on a new one."""
         seat = link.seat
-        node = await in_database(lambda: node_for(link.key.prove()))
+        node = await link.node()
         if node and not await self.client.is_alive(node):
             await self._lose(seat.call_id, node)
             node = ""
         self._nodes[seat.call_id] = node or await self._claim(seat.call_id)
-        return await self.request(seat, "join", {"role": seat.role, "record": seat.role in RECORDED})
+        role = link.media_role
+        return await self.request(seat, "join", {"role": role, "record": role in RECORDED})
 
     async def request(self, seat: Seat, method: str, data: dict[str, Any]) -> dict[str, Any]:
         """Ask on behalf of one party. Raises MediaError; when the node is dead the call is told `media-lost`."""

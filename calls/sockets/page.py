@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import time
@@ -15,18 +14,17 @@ from typing import Any, Protocol
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from calls.actions.presence import party_disconnected
-from calls.actions.slices import finish_slices
-from calls.events import call_group, desk_group, queue_group
+from calls.events import call_group, desk_group, person_group, queue_group, team_group
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
 from calls.signaling.messages import Lane as LaneName
 from calls.signaling.notices import EVENTS
 from calls.signaling.session import Close, Effect, Limits, Perform, Relay, Reply, Seat, Send, Session
 from calls.sockets.background import Lane, OwnedTasks, describe
-from calls.sockets.database import in_database
 from calls.sockets.desk import Desk
+from calls.sockets.links import Link
 from calls.sockets.login import Login
 from calls.sockets.media_gateway import gateway
+from calls.sockets.presence import PresenceWatch
 from calls.sockets.refusals import as_signal_error
 from calls.sockets.registry import registry
 from calls.sockets.seats import SeatLink
@@ -48,18 +46,20 @@ class Transport(Protocol):
 
 
 class Page:
-    def __init__(self, transport: Transport, handlers: dict[type, Handler]) -> None:
+    def __init__(self, transport: Transport, handlers: dict[type, Handler], address: str = "") -> None:
+        self.address = address
         self.id = uuid.uuid4().hex
         self.transport = transport
         self.tasks = OwnedTasks()
         self.login: Login | None = None
         self.token: str | None = None
         self.desk: Desk | None = None
+        self.presence: PresenceWatch | None = None
         self.renewed_at = float("-inf")
         self._handlers = handlers
         limits = Limits(settings.SOCKET_MESSAGE_BYTES, settings.SOCKET_MESSAGES_PER_SECOND)
         self.session = Session(limits, time.monotonic())
-        self._links: dict[str, SeatLink] = {}
+        self._links: dict[str, Link] = {}
         self._lanes = {
             name: Lane(self.tasks, f"lane-{name.value}", size) for name, size in LANE_SIZES.items()
         }
@@ -81,6 +81,10 @@ class Page:
             for group in (desk_group(self.desk.user.pk), *map(queue_group, self.desk.queue_ids)):
                 await self._finally(self.leave_group(group))
             await self._finally(self.desk.close())
+        if self.presence is not None:
+            for group in (person_group(self.presence.user.pk), *map(team_group, self.presence.team_ids)):
+                await self._finally(self.leave_group(group))
+            await self._finally(self.presence.close())
 
     async def _finally(self, work: Awaitable[object]) -> None:
         """One step of saying good-bye; the steps after it are taken whatever happens. Leases run out in any case."""
@@ -115,7 +119,7 @@ class Page:
     async def send(self, message: dict[str, Any]) -> None:
         if self.session.closed:
             return
-        seat = self.session.seat(message.get("callId", ""))
+        seat = self.session.seat(message.get("callId") or message.get("roomId") or "")
         if seat is not None:
             seat.notice(message)
         await self.transport.send(text_data=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
@@ -169,25 +173,36 @@ class Page:
     # --- seats ---
 
     @property
-    def links(self) -> list[SeatLink]:
+    def links(self) -> list[Link]:
         return list(self._links.values())
 
-    def link(self, act: Perform) -> SeatLink:
+    @property
+    def is_in_room(self) -> bool:
+        return any(link.seat.place == "roomId" for link in self._links.values())
+
+    def link(self, act: Perform) -> Link:
         """The seat that a request speaks from; the session has let no other through."""
         link = self._links.get(act.seat.call_id) if act.seat else None
         if link is None:
             raise SignalError(ErrorCode.NOT_AUTHENTICATED)
         return link
 
-    def link_of(self, call_id: str) -> SeatLink | None:
+    def call_link(self, act: Perform) -> SeatLink:
+        """The same for what only a call has."""
+        link = self.link(act)
+        if not isinstance(link, SeatLink):
+            raise SignalError(ErrorCode.NOT_FOUND)
+        return link
+
+    def link_of(self, call_id: str) -> Link | None:
         return self._links.get(call_id)
 
-    async def take_seat(self, link: SeatLink) -> None:
+    async def take_seat(self, link: Link) -> None:
         """The party sits here from now on; an older page of the same party loses its place."""
         seat = link.seat
         self._links[seat.call_id] = link
         self.session.seated(seat)
-        if link.waits:
+        if link.waits and link.queue_id is not None:
             await self.join_group(queue_group(link.queue_id))
         older = registry.seat(seat.peer_id, self)
         if older is not None:
@@ -201,7 +216,7 @@ class Page:
         if older and not self.session.closed:
             await self.close(CloseCode.REPLACED)
 
-    async def give_up(self, link: SeatLink) -> bool:
+    async def give_up(self, link: Link) -> bool:
         """Stop serving a seat. False when a newer page of the party serves it."""
         seat = link.seat
         self._links.pop(seat.call_id, None)
@@ -210,7 +225,9 @@ class Page:
         await self.leave_queue(link)
         return registry.unseat(seat.peer_id, self)
 
-    async def leave_queue(self, link: SeatLink) -> None:
+    async def leave_queue(self, link: Link) -> None:
+        if link.queue_id is None:
+            return
         if self.desk is None or link.queue_id not in self.desk.queue_ids:
             await self.leave_group(queue_group(link.queue_id))
 
@@ -223,35 +240,38 @@ class Page:
         if self.login is None:
             await self.close(CloseCode.FORBIDDEN)
             return
+        if seat.place == "roomId":
+            self._lanes[LaneName.MEDIA].put(partial(gateway().leave, seat))
         refusal = Reply().refuse(SignalError(ErrorCode.FORBIDDEN))
-        await self.send({**refusal.message, "callId": seat.call_id})
+        await self.send({**refusal.message, seat.place: seat.call_id})
 
-    async def _drop(self, link: SeatLink) -> None:
-        if not await self.give_up(link):
-            return
-        if link.is_over:
-            await _wind_up(link)
-        with contextlib.suppress(SignalError):  # the right may have run out with the page
-            await in_database(lambda: party_disconnected(link.key.prove()))
+    async def _drop(self, link: Link) -> None:
+        if await self.give_up(link):
+            await link.dropped()
 
-    def call_is_over(self, link: SeatLink) -> None:
+    def call_is_over(self, link: Link) -> None:
         """Its streams end; the page stays, for its last slices of sound and for what comes after a call."""
         self._lanes[LaneName.MEDIA].put(partial(gateway().leave, link.seat))
 
     async def hear(self, message: dict[str, Any], *, to: str | None, skip: str | None) -> None:
         """A notice of the channel layer for the call that it names."""
-        link = self._links.get(str(message.get("callId")))
-        # Stored events come from the store only; the media server's own notices of peers are not ours.
-        if link is None or message["type"] in EVENTS:
+        link = self._links.get(str(message.get("callId") or message.get("roomId")))
+        if link is None:
+            return
+        if link.seat.place == "roomId":
+            message = {("roomId" if key == "callId" else key): value for key, value in message.items()}
+        elif message["type"] in EVENTS:
+            # Stored events come from the store only; the media server's own notices of peers are not ours.
             return
         own = link.seat.peer_id
         if to not in (None, own) or skip == own:
             return
         link.interrupted = link.interrupted or message["type"] == "media-lost"
         await self.send(message)
+        if message["type"] == "removed" and link.seat.place == "roomId":
+            await self._put_out(link)
 
-
-async def _wind_up(link: SeatLink) -> None:
-    """Nothing more comes from this page. Each step is safe to repeat: the first may have been cut short."""
-    await gateway().leave(link.seat)
-    await in_database(finish_slices, uuid.UUID(link.seat.peer_id))
+    async def _put_out(self, link: Link) -> None:
+        """The host has removed this one from the room."""
+        await self.give_up(link)
+        self._lanes[LaneName.MEDIA].put(partial(gateway().leave, link.seat))

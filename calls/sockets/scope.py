@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
+from config.helpers.addresses import client_of
+
 Scope = dict[str, Any]
 
 
@@ -23,3 +25,9 @@ def token_in_address(scope: Scope) -> str | None:
     except ValueError:
         return None
     return found[0] if found else None
+
+
+def client_address(scope: Scope) -> str:
+    """Whose socket it is; behind proxies as the last of them that is ours has written it. "" when nobody says."""
+    peer = scope.get("client") or ("",)
+    return client_of(str(peer[0]), header(scope, b"x-forwarded-for") or "")

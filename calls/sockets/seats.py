@@ -5,6 +5,7 @@ The functions with a `Key` run in the database's threads.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.models import User
 from calls.access import Party, customer_party, may_hear, staff_party
+from calls.actions.media_nodes import node_for
+from calls.actions.presence import party_disconnected, renew_party
+from calls.actions.slices import finish_slices
 from calls.actions.snapshots import missed_events, queue_payload
 from calls.models import Call
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
 from calls.sockets.background import Coalescer
 from calls.sockets.database import in_database
+from calls.sockets.media_gateway import gateway
 from calls.states import FINAL, CallStatus
 
 if TYPE_CHECKING:
@@ -80,6 +85,24 @@ class SeatLink:
         return self.status is CallStatus.RINGING
 
     @property
+    def media_role(self) -> str:
+        return self.seat.role
+
+    async def node(self) -> str:
+        return await in_database(lambda: node_for(self.key.prove()))
+
+    async def renew(self) -> bool:
+        return await in_database(_renew, self.seat.peer_id)
+
+    async def dropped(self) -> None:
+        if self.is_over:
+            # Nothing more comes from this page. Each step is safe to repeat: the first may have been cut short.
+            await gateway().leave(self.seat)
+            await in_database(finish_slices, uuid.UUID(self.seat.peer_id))
+        with contextlib.suppress(SignalError):  # the right may have run out with the page
+            await in_database(lambda: party_disconnected(self.key.prove()))
+
+    @property
     def is_over(self) -> bool:
         return self.status in FINAL
 
@@ -127,6 +150,11 @@ class SeatLink:
         if position is not None and position != self._position:
             self._position = position
             await self.page.send({"type": "queue-position", "callId": self.seat.call_id, **position})
+
+
+def _renew(peer_id: str) -> bool:
+    participant_id = uuid.UUID(peer_id)
+    return renew_party(participant_id) or may_hear(participant_id)
 
 
 def _events_for(seat: Seat) -> list[dict[str, Any]] | None:

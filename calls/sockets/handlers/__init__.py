@@ -23,4 +23,4 @@ def handles(*types: type[Request]) -> Callable[[Handler], Handler]:
 
 
 # The modules register their handlers when they are imported.
-from calls.sockets.handlers import audio, calls, desk, media, presence  # noqa: E402, F401
+from calls.sockets.handlers import audio, calls, chat, colleagues, desk, media, presence, rooms  # noqa: E402, F401

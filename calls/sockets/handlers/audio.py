@@ -29,7 +29,7 @@ MAX_RECORDERS = 64
 @handles(AudioData)
 async def audio_data(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, AudioData)
-    link = page.link(act)
+    link = page.call_link(act)
     sequence = await in_database(_store, link.key, link.seat, act.request)
     return {"sequence": sequence}
 

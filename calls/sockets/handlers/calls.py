@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 
+from calls.actions import rooms
 from calls.actions.calls import end_call, mark_connected, use_relayed_path
 from calls.signaling.messages import HangUp, MediaConnected, ToggleAudio, UsePath
 from calls.signaling.session import Perform
@@ -13,6 +14,7 @@ from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
 from calls.sockets.handlers.presence import mute_key
 from calls.sockets.page import Page
+from calls.sockets.rooms import RoomLink
 
 REMEMBER_MUTE_SECONDS = 24 * 3600
 
@@ -20,21 +22,21 @@ REMEMBER_MUTE_SECONDS = 24 * 3600
 @handles(MediaConnected)
 async def media_connected(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, MediaConnected)
-    key, path = page.link(act).key, act.request.path
+    key, path = page.call_link(act).key, act.request.path
     await in_database(lambda: mark_connected(key.prove(), path))
     return {}
 
 
 @handles(UsePath)
 async def use_path(page: Page, act: Perform) -> dict[str, Any]:
-    key = page.link(act).key
+    key = page.call_link(act).key
     await in_database(lambda: use_relayed_path(key.prove()))
     return {}
 
 
 @handles(HangUp)
 async def hang_up(page: Page, act: Perform) -> dict[str, Any]:
-    key = page.link(act).key
+    key = page.call_link(act).key
     await in_database(lambda: end_call(key.prove()))
     return {}
 
@@ -42,7 +44,11 @@ async def hang_up(page: Page, act: Perform) -> dict[str, Any]:
 @handles(ToggleAudio)
 async def toggle_audio(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, ToggleAudio)
-    seat, muted = page.link(act).seat, act.request.muted
+    link, muted = page.link(act), act.request.muted
+    if isinstance(link, RoomLink):
+        await in_database(lambda: rooms.switch(link.prove(), "muted", on=muted))
+        return {}
+    seat = link.seat
     await in_database(_remember_mute, seat.peer_id, muted)
     message = {
         "type": "peer-audio-changed",

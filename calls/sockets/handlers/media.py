@@ -8,31 +8,49 @@ from typing import Any
 from calls.actions.recordings import mark_restored
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.messages import (
+    CloseConsumer,
     CloseProducer,
     ConnectTransport,
     Consume,
     CreateTransport,
     JoinRoom,
     MediaRequest,
+    PauseConsumer,
     PauseProducer,
     Produce,
+    RequestKeyFrame,
     RestartIce,
+    ResumeConsumer,
     ResumeProducer,
+    SetConsumerSize,
+    SetPreferredLayers,
 )
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
+from calls.sockets.links import Link
 from calls.sockets.media_gateway import gateway
 from calls.sockets.page import Page
-from calls.sockets.seats import SeatLink
+from calls.sockets.rooms import enter
 
 
 @handles(JoinRoom)
 async def join_room(page: Page, act: Perform) -> dict[str, Any]:
-    return await gateway().join(_link(page, act))
+    """Who has not entered the room yet, does so by this (S3.2)."""
+    request = act.request
+    assert isinstance(request, JoinRoom)
+    link = page.link_of(str(request.room_id))
+    if link is None:
+        if page.login is None:
+            raise SignalError(ErrorCode.NOT_AUTHENTICATED if not page.links else ErrorCode.NOT_FOUND)
+        link, _state = await enter(page, page.login.user, request.room_id, 0)
+    return await gateway().join(link)
 
 
-@handles(CreateTransport, ConnectTransport, RestartIce, Consume, CloseProducer, PauseProducer, ResumeProducer)
+@handles(
+    CreateTransport, ConnectTransport, RestartIce, Consume, CloseProducer, PauseProducer, ResumeProducer,
+    PauseConsumer, ResumeConsumer, CloseConsumer, RequestKeyFrame, SetPreferredLayers, SetConsumerSize,
+)  # fmt: skip
 async def hand_on(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, MediaRequest)
     return await gateway().request(_link(page, act).seat, act.request.type, act.request.payload())
@@ -49,8 +67,8 @@ async def produce(page: Page, act: Perform) -> dict[str, Any]:
     return answer
 
 
-def _link(page: Page, act: Perform) -> SeatLink:
-    """A party has to do with the room of its own call only."""
+def _link(page: Page, act: Perform) -> Link:
+    """A party has to do with the room of its own call, or with one that it has entered, only."""
     assert isinstance(act.request, MediaRequest)
     link = page.link(act)
     if str(act.request.room_id) != link.seat.call_id:

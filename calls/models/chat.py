@@ -1,0 +1,114 @@
+"""Written words and files of a room. Only what may be seen is kept: a message is stored as it was masked."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models.call import Participant
+from calls.models.room import Room
+
+
+class AttachmentState(models.TextChoices):
+    CHECKING = "checking", _("being checked")
+    READY = "ready", _("ready")
+    REFUSED = "refused", _("refused")
+
+
+class Attachment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="attachments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    party = models.ForeignKey(Participant, models.SET_NULL, null=True, blank=True, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    content_type = models.CharField(_("type"), max_length=80)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(_("state"), max_length=8, choices=AttachmentState.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ("created_at",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def file(self) -> Path:
+        """Where its bytes lie; the name that it came with is in no path."""
+        return Path(settings.DATA_DIR) / "files" / str(self.room_id) / str(self.pk)
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+class Message(models.Model):
+    """`seq` counts from 1 within the room, without holes; `author` is "user:<id>" or "party:<id>"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    seq = models.PositiveIntegerField()
+    author = models.CharField(max_length=48)
+    author_name = models.CharField(_("from"), max_length=80, blank=True)
+    client_id = models.CharField(max_length=64)
+    text = models.TextField(_("text"), blank=True)
+    masks = models.JSONField(default=list)
+    attachment = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ("room", "seq")
+        constraints = (
+            models.UniqueConstraint(fields=("room", "seq"), name="one_message_per_number"),
+            models.UniqueConstraint(fields=("room", "author", "client_id"), name="one_message_per_client_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.room_id} {self.seq}"
+
+
+class ReadMark(models.Model):
+    """How far somebody has read."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="read_marks")
+    reader = models.CharField(max_length=48)
+    name = models.CharField(max_length=80, blank=True)
+    seq = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("room", "reader"), name="one_read_mark_per_reader"),)
+
+    def __str__(self) -> str:
+        return f"{self.reader} {self.seq}"
+
+
+class PresenceLeaseQuerySet(models.QuerySet["PresenceLease"]):
+    def live(self) -> PresenceLeaseQuerySet:
+        return self.filter(expires_at__gt=timezone.now())
+
+
+class PresenceLease(models.Model):
+    """One open page of somebody who wants to be seen; `away` when nobody has touched it for a while."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presence_leases")
+    away = models.BooleanField(default=False)
+    since = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = PresenceLeaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,63 @@
+"""Written words, in a room or in a customer's call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from calls.actions import chat
+from calls.signaling.messages import Read, ReadChat, SendMessage, Typing
+from calls.signaling.session import Perform
+from calls.sockets.database import in_database
+from calls.sockets.handlers import handles
+from calls.sockets.page import Page
+from calls.sockets.rooms import RoomLink
+from calls.sockets.seats import SeatLink
+
+
+@handles(ReadChat)
+async def read_chat(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, ReadChat)
+    link, before, since = page.link(act), act.request.before, act.request.since or 0
+    if before is not None:
+        return {"messages": await in_database(lambda: chat.earlier(_author(link).room, before))}
+    return await in_database(lambda: chat.chat_state(_author(link), since))
+
+
+@handles(SendMessage)
+async def send_message(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, SendMessage)
+    link, wanted = page.link(act), act.request
+    sent = await in_database(
+        lambda: chat.send(_author(link), wanted.client_id, wanted.text or "", wanted.attachment_id)
+    )
+    return {"message": sent}
+
+
+@handles(Typing)
+async def typing(page: Page, act: Perform) -> dict[str, Any]:
+    """Not stored, and no database on the way."""
+    assert isinstance(act.request, Typing)
+    seat = page.link(act).seat
+    message = {
+        "type": "user-typing", seat.place: seat.call_id, "peerId": seat.peer_id, "typing": act.request.typing,
+    }  # fmt: skip
+    await page.tell_call(
+        seat.call_id, {"type": "call.relay", "message": message, "to": None, "skip": seat.peer_id}
+    )
+    return {}
+
+
+@handles(Read)
+async def read(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, Read)
+    link, seq = page.link(act), act.request.seq
+    await in_database(lambda: chat.read(_author(link), seq))
+    return {}
+
+
+def _author(link: Any) -> chat.Author:
+    """In the database's threads: the right is proved anew."""
+    if isinstance(link, RoomLink):
+        return chat.author_in_room(link.prove())
+    assert isinstance(link, SeatLink)
+    return chat.author_in_call(link.key.prove())
