@@ -18,6 +18,7 @@ from calls import events
 from calls.access import RoomParty, is_host, membership_of
 from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
+from calls.actions.presence_leases import tell_status
 from calls.models import Membership, Participation, QualitySample, Room, RoomSession
 from calls.models.room import MOST_PEOPLE, SWITCHES, MediaPlan, MemberRole, RoomKind
 
@@ -100,6 +101,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
             raise ActionError("room_full", _("This room is full."))
         mine = _seat(user, session, mine)
         people = session.participations.present().count()
+        tell_status(user)
         _tell(room, "user-joined", besides=mine, **person(mine, host=host))
         _widen(room, session, people)
     return mine
@@ -180,6 +182,8 @@ def _go(who: Participation, reason: str) -> bool:
             return False
         room = Room.objects.get(sessions=row.session_id)
         _tell(room, "user-left", peerId=str(row.pk), reason=reason)
+        if row.user is not None:
+            tell_status(row.user)
         _end_if_empty(room, row.session_id)
     return True
 

@@ -110,7 +110,7 @@ class MediaServer:
             raise MediaError(LIMIT, f"no more than {self.config.max_peers_per_room} peers in a room")
         room.peers[peer_id] = Peer(peer_id, role, record=bool(data.get("record")), now=self._clock())
         if old is None:
-            self._tell("peer-joined", room, peer_id)
+            self._tell("peer-joined", room, peer_id, userId=str(data.get("userId", ""))[:64])
         producers = [producer.describe() for producer in room.producers(besides=peer_id)]
         return {"rtpCapabilities": router_capabilities(), "producers": producers}
 

@@ -57,7 +57,7 @@ NOTICES: dict[str, str] = {
     "producer-resumed": "roomId consumerId",
     "consumer-layers": "roomId consumerId spatialLayer temporalLayer",
 }
-"""Type -> its fields; `?` marks one that may be missing. `callId` (or `roomId`) and an event's `seq` and `at` are not listed."""
+"""Type -> its fields; `?` marks one that may be missing. `callId` (or `roomId`) and an event's `seq` and `at` stand in none."""
 
 EVENTS = frozenset(
     {

@@ -71,7 +71,7 @@ async def test_the_room_of_another_call_is_not_found(pair, media: FakeMediaClien
     alice, _cara, _call = pair
     other = await db(cara_calls)
     for room in (str(other.call.pk), str(uuid.uuid4())):
-        with pytest.raises(Refused, match="not_found"):
+        with pytest.raises(Refused, match="not_member"):
             await alice.request("join-room", roomId=room)
     assert media.requests == []
 

@@ -1,0 +1,324 @@
+"""Meetings and voice rooms as their pages live them: who is in, what is told, what a host may do, what is written."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from calls.actions import rooms
+from calls.models import Membership, Message, Participation, QualitySample, Room, RoomSession
+from calls.models.room import RoomKind
+from tests.cast import an_agent, cara_calls, talking
+from tests.fakes.media import FakeMediaClient
+from tests.wire.pages import Refused, TestPage, both_in_call, db
+
+pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+async def staff() -> list[User]:
+    return await db(lambda: [an_agent(name) for name in ("alice", "ben", "chris", "dora", "erin")])
+
+
+@pytest.fixture
+async def meeting(staff: list[User]) -> Room:
+    """alice's meeting, with everybody as a member."""
+    return await db(
+        lambda: rooms.create_room(staff[0], "meeting", "아침 회의", members=[u.pk for u in staff[1:]])
+    )
+
+
+@pytest.fixture
+async def pages(staff: list[User]) -> AsyncIterator[dict[str, TestPage]]:
+    """A logged-in page for each of them."""
+    opened = {}
+    for user in staff:
+        opened[user.username] = await TestPage().__aenter__()
+        await opened[user.username].logs_in(user)
+    yield opened
+    for page in opened.values():
+        await page.__aexit__(None, None, None)
+
+
+async def enter(page: TestPage, room: Room, **fields: object) -> dict:
+    return await page.request("enter-room", roomId=str(room.pk), **fields)
+
+
+@pytest.mark.req("S4.1", "S5.5")
+async def test_the_newcomer_gets_who_is_in_and_the_others_hear_of_it(pages, meeting) -> None:
+    first = await enter(pages["alice"], meeting)
+    assert first["role"] == "host"
+    assert first["plan"] == "mesh"
+    second = await enter(pages["ben"], meeting)
+    assert [member["name"] for member in second["members"]] == ["김서연", "ben"]
+    joined = await pages["alice"].next("user-joined")
+    assert joined["peerId"] == second["peerId"]
+    assert joined["roomId"] == str(meeting.pk)
+    await pages["ben"].request("leave-room", roomId=str(meeting.pk))
+    assert (await pages["alice"].next("user-left", peerId=second["peerId"]))["reason"] == "left"
+
+
+@pytest.mark.req("S4.1", "S5.5")
+async def test_a_stranger_is_refused_and_learns_nothing(pages, meeting) -> None:
+    await db(lambda: Membership.objects.filter(room=meeting, user__username="erin").delete())
+    for room_id in (str(meeting.pk), str(uuid.uuid4())):
+        with pytest.raises(Refused, match="not_member"):
+            await pages["erin"].request("enter-room", roomId=room_id)
+        with pytest.raises(Refused, match="not_member"):
+            await pages["erin"].request("join-room", roomId=room_id)
+    async with TestPage() as nobody:
+        with pytest.raises(Refused, match="not_authenticated"):
+            await nobody.request("enter-room", roomId=str(meeting.pk))
+
+
+@pytest.mark.req("S3.5")
+async def test_a_room_may_be_kept_to_some_addresses(pages, staff) -> None:
+    room = await db(lambda: rooms.create_room(staff[0], "voice", "안", ip_allow=["203.0.113.0/24"]))
+    with pytest.raises(Refused, match="ip_refused"):
+        await enter(pages["alice"], room)
+    await db(lambda: Room.objects.filter(pk=room.pk).update(ip_allow=["127.0.0.0/8"]))
+    assert (await enter(pages["alice"], room))["kind"] == "voice"
+
+
+@pytest.mark.req("S4.2", "S4.5")
+async def test_those_who_come_at_once_share_one_session_and_can_speak_to_each_other(pages, meeting) -> None:
+    states = await asyncio.gather(*(enter(page, meeting) for page in pages.values()))
+    assert len({state["sessionId"] for state in states}) == 1
+    assert await db(RoomSession.objects.count) == 1
+    known = [member["peerId"] for state in states for member in state["members"]]
+    assert len(set(known)) == 5
+    await pages["alice"].everything()
+    await pages["alice"].request("offer", roomId=str(meeting.pk), to=states[1]["peerId"], sdp="v=0")
+    offer = await pages["ben"].next("offer")
+    assert (offer["from"], offer["roomId"]) == (states[0]["peerId"], str(meeting.pk))
+    with pytest.raises(Refused, match="not_found"):
+        await pages["alice"].request("offer", roomId=str(meeting.pk), to=str(uuid.uuid4()), sdp="v=0")
+
+
+@pytest.mark.req("S4.11")
+async def test_the_fourth_moves_everybody_to_the_media_server_for_good(pages, meeting) -> None:
+    for name in ("alice", "ben", "chris"):
+        assert (await enter(pages[name], meeting))["plan"] == "mesh"
+    assert (await enter(pages["dora"], meeting))["plan"] == "sfu"
+    assert (await pages["alice"].next("plan-changed"))["plan"] == "sfu"
+    await pages["dora"].request("leave-room", roomId=str(meeting.pk))
+    await pages["alice"].next("user-left")
+    assert (await enter(pages["dora"], meeting))["plan"] == "sfu"
+
+
+@pytest.mark.req("S4.3", "S4.4")
+async def test_what_is_switched_is_told_and_its_time_is_kept(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    room = {"roomId": str(meeting.pk)}
+    await pages["ben"].request("toggle-audio", **room, muted=True)
+    await pages["ben"].request("toggle-video", **room, off=False)
+    await pages["ben"].request("screen-share-start", **room)
+    await pages["ben"].request("raise-hand", **room, raised=True)
+    assert (await pages["alice"].next("peer-audio-changed"))["muted"] is True
+    assert (await pages["alice"].next("peer-video-changed"))["off"] is False
+    assert (await pages["alice"].next("peer-screen-share"))["sharing"] is True
+    assert (await pages["alice"].next("peer-hand"))["raised"] is True
+    member = next(m for m in (await enter(pages["chris"], meeting))["members"] if m["peerId"] == ben)
+    assert (member["muted"], member["videoOff"], member["sharing"]) == (True, False, True)
+
+    def a_minute_ago() -> None:
+        then = timezone.now() - timedelta(seconds=60)
+        Participation.objects.filter(pk=ben).update(muted_since=then, sharing_since=then, joined_at=then)
+
+    await db(a_minute_ago)
+    await pages["ben"].request("toggle-audio", **room, muted=False)
+    await pages["ben"].request("leave-room", **room)
+    row = await db(lambda: Participation.objects.get(pk=ben))
+    assert (row.muted_seconds, row.sharing_seconds, row.present_seconds) == (60, 60, 60)
+
+
+@pytest.mark.req("S4.4")
+async def test_the_last_one_out_ends_the_session_and_coming_back_reopens_the_place(pages, meeting) -> None:
+    alice = (await enter(pages["alice"], meeting))["peerId"]
+    ben = await enter(pages["ben"], meeting)
+    await pages["ben"].request("leave-room", roomId=str(meeting.pk))
+    assert (await enter(pages["ben"], meeting))["peerId"] == ben["peerId"]
+    for name in ("alice", "ben"):
+        await pages[name].request("leave-room", roomId=str(meeting.pk))
+    session = await db(lambda: RoomSession.objects.get(pk=ben["sessionId"]))
+    assert session.ended_at is not None
+    again = await enter(pages["alice"], meeting)
+    assert again["sessionId"] != ben["sessionId"]
+    assert again["peerId"] != alice
+
+
+@pytest.mark.req("S4.7")
+async def test_who_loses_the_socket_is_reconnecting_and_keeps_the_place(pages, staff, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    async with TestPage() as ben:
+        await ben.logs_in(staff[1])
+        peer = (await enter(ben, meeting))["peerId"]
+    assert (await pages["alice"].next("peer-disconnected"))["peerId"] == peer
+    assert (await enter(pages["ben"], meeting))["peerId"] == peer
+    assert (await pages["alice"].next("peer-reconnected"))["peerId"] == peer
+    assert not [m for m in await pages["alice"].everything() if m["type"] == "user-left"]
+
+
+@pytest.mark.req("S4.4")
+async def test_a_page_that_died_is_out_when_its_lease_has_run_out(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    peer = (await enter(pages["ben"], meeting))["peerId"]
+    await db(
+        lambda: Participation.objects.filter(pk=peer).update(
+            lease_until=timezone.now() - timedelta(seconds=1)
+        )
+    )
+    await pages["alice"].everything()
+    left = await pages["alice"].next("user-left")
+    assert (left["peerId"], left["reason"]) == (peer, "lost")
+
+
+@pytest.mark.req("S4.6")
+async def test_a_host_mutes_removes_locks_and_hands_over(pages, meeting) -> None:
+    room = {"roomId": str(meeting.pk)}
+    alice = (await enter(pages["alice"], meeting))["peerId"]
+    ben, chris = [(await enter(pages[name], meeting))["peerId"] for name in ("ben", "chris")]
+    for kind, more in (
+        ("mute-peer", {"peerId": alice}), ("remove-peer", {"peerId": alice}), ("lock-room", {"locked": True}),
+        ("hand-over-host", {"peerId": ben}), ("set-permissions", {"share": "host"}),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="forbidden"):
+            await pages["ben"].request(kind, **room, **more)
+    await pages["alice"].request("mute-peer", **room, peerId=ben)
+    assert (await pages["ben"].next("mute-request"))["by"] == "김서연"
+    assert (await pages["chris"].next("peer-audio-changed"))["byHost"] is True
+    await pages["alice"].request("set-permissions", **room, share="host", unmute="host")
+    for kind, more in (("screen-share-start", {}), ("toggle-audio", {"muted": False})):
+        with pytest.raises(Refused, match="forbidden"):
+            await pages["ben"].request(kind, **room, **more)
+    await pages["alice"].request("remove-peer", **room, peerId=chris)
+    await pages["chris"].next("removed")
+    assert (await pages["ben"].next("user-left"))["reason"] == "removed"
+    with pytest.raises(Refused, match="not_member"):
+        await enter(pages["chris"], meeting)
+    await pages["alice"].request("lock-room", **room, locked=True)
+    with pytest.raises(Refused, match="room_locked"):
+        await enter(pages["dora"], meeting)
+    await pages["alice"].request("hand-over-host", **room, peerId=ben)
+    await pages["ben"].next("room-changed", hostPeerId=ben)
+    await pages["ben"].request("lock-room", **room, locked=False)
+    with pytest.raises(Refused, match="forbidden"):
+        await pages["alice"].request("lock-room", **room, locked=True)
+
+
+@pytest.mark.req("S4.1")
+async def test_a_withdrawn_membership_ends_the_place_with_the_next_renewal(pages, meeting) -> None:
+    await enter(pages["ben"], meeting)
+    await db(lambda: Membership.objects.filter(room=meeting, user__username="ben").delete())
+    await pages["ben"].everything()
+    refused = await pages["ben"].next("error")
+    assert (refused["code"], refused["roomId"]) == ("forbidden", str(meeting.pk))
+    with pytest.raises(Refused, match=r"not_authenticated|not_found"):
+        await pages["ben"].request("toggle-video", roomId=str(meeting.pk), off=True)
+
+
+@pytest.mark.req("S3.2", "S3.3")
+async def test_the_requests_of_the_media_client_serve_a_room(pages, staff, media: FakeMediaClient) -> None:
+    room = await db(lambda: rooms.create_room(staff[0], RoomKind.VOICE, "라운지", members=[staff[1].pk]))
+    joined = await pages["alice"].request("join-room", roomId=str(room.pk), userId="1")
+    assert "rtpCapabilities" in joined
+    await pages["alice"].request("create-transport", roomId=str(room.pk))
+    await pages["alice"].request(
+        "produce", roomId=str(room.pk), transportId="t1", kind="audio", rtpParameters={}, source="microphone"
+    )
+    node, method, data = media.requests[-1]
+    assert (node, method, data["source"]) == ("node-1", "produce", "microphone")
+    assert media.requests[0][2]["record"] is False
+    with pytest.raises(Refused, match="not_member"):
+        await pages["dora"].request("join-room", roomId=str(room.pk))
+    with pytest.raises(Refused, match=r"not_found|not_authenticated"):
+        await pages["ben"].request("create-transport", roomId=str(room.pk))
+
+
+@pytest.mark.req("S4.8")
+async def test_quality_is_told_and_kept(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    peer = (await enter(pages["ben"], meeting))["peerId"]
+    await pages["ben"].request(
+        "report-quality", roomId=str(meeting.pk), level="poor", rttMs=900, lossPercent=12, kbps=80
+    )
+    assert (await pages["alice"].next("peer-quality"))["level"] == "poor"
+    kept = await db(lambda: QualitySample.objects.get(participation=peer))
+    assert (kept.rtt_ms, kept.loss_percent, kept.kbps) == (900, 12, 80)
+
+
+@pytest.mark.req("S4.10", "S5.2")
+async def test_a_message_is_masked_stored_once_and_told_in_order(pages, meeting) -> None:
+    room = {"roomId": str(meeting.pk)}
+    await enter(pages["alice"], meeting)
+    await enter(pages["ben"], meeting)
+    sent = await pages["ben"].request("send-message", **room, clientId="a1", text="씨발 이게 뭐야")
+    again = await pages["ben"].request("send-message", **room, clientId="a1", text="다른 말")
+    assert sent == again
+    assert sent["message"]["text"] == "●●● 이게 뭐야"
+    await pages["ben"].request("send-message", **room, clientId="a2", text="010-1234-5678로 주세요")
+    told = [(await pages["alice"].next("message-received"))["message"] for _ in range(2)]
+    assert [(m["seq"], m["text"]) for m in told] == [(1, "●●● 이게 뭐야"), (2, "010-1234-5678로 주세요")]
+    assert "씨발" not in str(await db(lambda: list(Message.objects.values())))
+    await pages["alice"].request("typing", **room, typing=True)
+    assert (await pages["ben"].next("user-typing"))["typing"] is True
+    late = await enter(pages["chris"], meeting)
+    assert (late["unread"], late["lastSeq"], len(late["messages"])) == (2, 2, 2)
+    await pages["chris"].request("read", **room, seq=2)
+    mark = await pages["ben"].next("read-mark")
+    assert (mark["name"], mark["seq"]) == ("chris", 2)
+    await pages["alice"].request("set-permissions", **room, chat="host")
+    with pytest.raises(Refused, match="forbidden"):
+        await pages["ben"].request("send-message", **room, clientId="a3", text="안녕")
+
+
+@pytest.mark.req("S1.11", "S5.2")
+async def test_customer_and_agent_write_to_each_other_in_their_call(staff) -> None:
+    cara = await db(talking, staff[0])
+    hers, his = await both_in_call(staff[0], cara)
+    sent = await his.request("send-message", clientId="c1", text="주소는 세종로 1이에요")
+    got = await hers.next("message-received")
+    assert got["callId"] == str(cara.call.pk)
+    assert got["message"] == sent["message"]
+    await hers.request("send-message", callId=str(cara.call.pk), clientId="x", text="확인했습니다")
+    assert (await his.next("message-received"))["message"]["seq"] == 2
+    state = await his.request("read-chat")
+    assert [m["seq"] for m in state["messages"]] == [1, 2]
+    assert state["unread"] == 1
+    for page in (hers, his):
+        await page.__aexit__(None, None, None)
+
+
+async def test_a_customer_has_no_part_in_the_chat_of_another_call_or_room(staff, meeting) -> None:
+    await db(talking, staff[0])
+    other = await db(cara_calls)
+    async with TestPage() as page:
+        await page.joins(token=other.token)
+        for fields in ({"roomId": str(meeting.pk)}, {"callId": str(uuid.uuid4())}):
+            with pytest.raises(Refused, match="not_found"):
+                await page.request("send-message", **fields, clientId="c", text="hi")
+
+
+@pytest.mark.req("S5.3")
+async def test_colleagues_see_who_is_there_and_how(pages, staff, meeting) -> None:
+    people = (await pages["alice"].request("watch-presence"))["people"]
+    assert {each["status"] for each in people} == {"offline"}
+    assert len(people) == 4
+    await pages["ben"].request("watch-presence")
+    assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "online"
+    await pages["ben"].request("set-presence", status="away")
+    assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "away"
+    await enter(pages["ben"], meeting)
+    assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "busy"
+    assert (await pages["alice"].next("meeting-started"))["name"] == "아침 회의"
+    await pages["ben"].request("leave-room", roomId=str(meeting.pk))
+    assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "away"
+    await pages["ben"].__aexit__(None, None, None)
+    assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "offline"
