@@ -54,6 +54,11 @@ def room_for(user: User, room_id: uuid.UUID) -> Room:
     return room
 
 
+def check_address(room: Room, address: str) -> None:
+    if not room.allows(address):
+        raise ActionError("ip_refused", _("This room may not be entered from your network."))
+
+
 def start(user: User, room: Room) -> tuple[RoomSession, bool]:
     """The running session, or a new one; whether it is new. Two who start at once get the same."""
     running = RoomSession.objects.filter(room=room, ended_at=None).first()
@@ -74,8 +79,7 @@ def enter(user: User, room_id: uuid.UUID, address: str) -> RoomParty:
     Raises ActionError: not_member, ip_refused, room_locked, room_full.
     """
     room = room_for(user, room_id)
-    if not room.allows(address):
-        raise ActionError("ip_refused", _("This room may not be entered from your network."))
+    check_address(room, address)
     host = is_host(user, room)
     for _attempt in range(3):
         session, _new = start(user, room)
