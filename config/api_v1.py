@@ -13,5 +13,6 @@ urlpatterns = [
     path("v1/auth/", include("accounts.api_urls")),
     path("v1/calls", PlaceCallView.as_view(), name="api-place-call"),
     path("v1/calls/", include("calls.api_urls")),
+    path("v1/rooms", include("calls.rooms_api_urls")),
     path("v1/transcripts/", include("transcripts.api_urls")),
 ]
