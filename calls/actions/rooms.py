@@ -158,6 +158,11 @@ def leave(party: RoomParty) -> None:
     _go(party.participation, "left")
 
 
+def leave_everywhere(user: User) -> None:
+    for who in Participation.objects.present().filter(user=user, session__ended_at=None):
+        _go(who, "left")
+
+
 def sweep(room_id: uuid.UUID) -> int:
     """Take out whose lease ran out: pages that died without a word. Returns how many."""
     gone = Participation.objects.expired().filter(session__room=room_id, session__ended_at=None)
@@ -279,7 +284,7 @@ def remove_peer(party: RoomParty, peer_id: uuid.UUID) -> None:
     """Out, and the membership is taken: they come back only when they are invited again."""
     other = _other(party, peer_id)
     with transaction.atomic():
-        Membership._base_manager.update_or_create(
+        Membership.everyone.update_or_create(
             room=party.room,
             user=other.user,
             defaults={"removed_at": timezone.now(), "role": MemberRole.MEMBER},
@@ -322,7 +327,7 @@ def add_members(user: User, room: Room, members: Iterable[int]) -> int:
         raise ActionError("forbidden", _("Only the host may do this here."))
     mates = User.objects.get_queryset().active().visible_to(user).filter(pk__in=set(members))
     for mate in mates:
-        Membership._base_manager.update_or_create(room=room, user=mate, defaults={"removed_at": None})
+        Membership.everyone.update_or_create(room=room, user=mate, defaults={"removed_at": None})
     return len(mates)
 
 

@@ -143,11 +143,11 @@ class Membership(models.Model):
 
     objects = PresentMembers()
     removed = RemovedMembers()
+    everyone: models.Manager[Membership] = models.Manager()
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        base_manager_name = "objects"
         constraints = (models.UniqueConstraint(fields=("room", "user"), name="one_membership_per_user"),)
 
     def __str__(self) -> str:
