@@ -70,7 +70,8 @@ def _forget_rooms(user: User) -> None:
     for room in hosted:
         if not Membership.objects.filter(room=room, role=MemberRole.HOST).exists():
             heir = Membership.objects.filter(room=room).order_by("created_at", "pk").first()
-            Membership.objects.filter(pk=heir.pk if heir else None).update(role=MemberRole.HOST)
+            if heir is not None:
+                Membership.objects.filter(pk=heir.pk).update(role=MemberRole.HOST)
     Participation.objects.filter(user=user).update(name=user.name)
     Message.objects.filter(author=f"user:{user.pk}").update(author_name=user.name)
     ReadMark.objects.filter(reader=f"user:{user.pk}").update(name=user.name)
