@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from calls.api.rooms import RoomListView
 from calls.api.views import PlaceCallView
 
 urlpatterns = [
@@ -13,5 +14,7 @@ urlpatterns = [
     path("v1/auth/", include("accounts.api_urls")),
     path("v1/calls", PlaceCallView.as_view(), name="api-place-call"),
     path("v1/calls/", include("calls.api_urls")),
+    path("v1/rooms", RoomListView.as_view(), name="api-rooms"),
+    path("v1/rooms/", include("calls.rooms_api_urls")),
     path("v1/transcripts/", include("transcripts.api_urls")),
 ]

@@ -241,6 +241,9 @@ REST_FRAMEWORK = {
         "login": env.text("RATE_LOGIN", "20/min"),
         "place-call": env.text("RATE_PLACE_CALL", "20/min"),
         "read": env.text("RATE_READ", "600/min"),
+        "join-room": env.text("RATE_JOIN_ROOM", "60/min"),
+        "chat": env.text("RATE_CHAT", "240/min"),
+        "files": env.text("RATE_FILES", "30/min"),
     },
     "NUM_PROXIES": env.integer("PROXY_COUNT", 1 if PRODUCTION else 0, low=0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -301,6 +304,8 @@ OFFER_SECONDS = env.integer("OFFER_SECONDS", 20, low=3, high=300)
 DESK_LEASE_SECONDS = env.integer("DESK_LEASE_SECONDS", 25, low=5)
 PARTICIPANT_LEASE_SECONDS = env.integer("PARTICIPANT_LEASE_SECONDS", 25, low=5)
 # Pages in a room renew their place every two seconds; who is not heard of for so long is out.
+# Where clamd looks at files of chats: clamd://host:3310. Empty: files are taken without a look.
+ATTACHMENT_SCANNER = env.text("ATTACHMENT_SCANNER", "")
 ROOM_LEASE_SECONDS = env.integer("ROOM_LEASE_SECONDS", 12, low=4)
 GRACE_SECONDS = env.integer("GRACE_SECONDS", 60, low=5)
 DIRECT_TIMEOUT_SECONDS = env.integer("DIRECT_TIMEOUT_SECONDS", 5, low=1)

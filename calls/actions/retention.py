@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from calls.models import Call, CallEvent, Participant, Recording
+from calls.models import Call, CallEvent, Participant, Recording, Room
 from calls.models.call import ParticipantRole
 from calls.signals import call_erasing
 from calls.states import FINAL
@@ -36,13 +36,14 @@ def erase_old_calls() -> int:
 
 def erase_call(call_id: uuid.UUID) -> None:
     """Files first: if that fails the row still says that there is something to erase."""
-    for folder in ("recordings", "audio"):
+    for folder in ("recordings", "audio", "files"):
         path = settings.DATA_DIR / folder / str(call_id)
         if path.exists():
             shutil.rmtree(path)
     with transaction.atomic():
         call_erasing.send(sender=Call, call_id=call_id)
         Recording.objects.filter(call_id=call_id).delete()
+        Room.objects.filter(pk=call_id).delete()  # its written words, and what is known of its files
         CallEvent.objects.filter(call_id=call_id).delete()
         Participant.objects.filter(call_id=call_id, role=ParticipantRole.CUSTOMER).update(name="")
         Call.objects.filter(pk=call_id).update(**PERSONAL, erased_at=timezone.now())

@@ -38,6 +38,8 @@ class Needs(Enum):
     LOGIN = "login"
     SEAT = "seat"
     """To have joined the call that it speaks of."""
+    ROOM = "room"
+    """To have entered the room that it names, or to be logged in: then it is entered by this."""
 
 
 class Lane(Enum):
@@ -227,7 +229,7 @@ class MediaRequest(Request):
         return {fields.wire_name(name): value for name, value in given.items() if value is not None}
 
 
-@request("join-room", needs=Needs.NOTHING, lane=Lane.MEDIA)
+@request("join-room", needs=Needs.ROOM, lane=Lane.MEDIA)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRoom(MediaRequest):
     user_id: str | None = text(64, optional=True)

@@ -188,7 +188,9 @@ class Session:
         """The seat that the request speaks from, where it needs one."""
         if request.needs is Needs.LOGIN and self.user_id is None:
             raise SignalError(ErrorCode.NOT_AUTHENTICATED)
-        if request.needs is not Needs.SEAT:
+        if request.needs is Needs.ROOM and self.user_id is not None:
+            return self._seats.get(str(request.wanted_call))
+        if request.needs not in (Needs.SEAT, Needs.ROOM):
             return None
         if not self._seats:
             raise SignalError(ErrorCode.NOT_AUTHENTICATED)

@@ -48,10 +48,40 @@ def test_a_stranger_may_log_in_join_and_ping_and_nothing_else() -> None:
 def _complete(name: str) -> dict[str, Any]:
     """A message of every field that any request has, so that only the right to send it is in question."""
     objects = {field: {} for field in ("candidate", "dtlsParameters", "rtpParameters", "rtpCapabilities")}
-    ids = dict.fromkeys(("to", "roomId", "offerId", "transportId", "producerId"), CALL)
+    ids = dict.fromkeys(
+        ("to", "roomId", "offerId", "transportId", "producerId", "consumerId", "peerId"), CALL
+    )
     texts = {"token": "t", "sdp": "v=0", "kind": "audio", "state": "away", "audioData": "AAAA"}
+    rooms = {
+        "off": True,
+        "raised": True,
+        "level": "good",
+        "rttMs": 1,
+        "lossPercent": 0,
+        "kbps": 1,
+        "locked": True,
+    }
+    chat = {
+        "clientId": "c",
+        "typing": True,
+        "seq": 1,
+        "status": "away",
+        "spatialLayer": 0,
+        "width": 1,
+        "height": 1,
+    }
     path = "relayed"
-    return {"type": name, "muted": True, "timestamp": 1, "path": path, **objects, **ids, **texts}
+    return {
+        "type": name,
+        "muted": True,
+        "timestamp": 1,
+        "path": path,
+        **rooms,
+        **chat,
+        **objects,
+        **ids,
+        **texts,
+    }
 
 
 def test_a_request_is_performed_with_its_seat_and_its_reply() -> None:

@@ -16,6 +16,7 @@ from calls.models import Membership, Message, Participation, QualitySample, Room
 from calls.models.room import RoomKind
 from tests.cast import an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
+from tests.fuzzing import messages
 from tests.wire.pages import Refused, TestPage, both_in_call, db
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
@@ -322,3 +323,26 @@ async def test_colleagues_see_who_is_there_and_how(pages, staff, meeting) -> Non
     assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "away"
     await pages["ben"].__aexit__(None, None, None)
     assert (await pages["alice"].next("status-change", userId=staff[1].pk))["status"] == "offline"
+
+
+async def test_a_room_goes_on_while_somebody_sends_it_nonsense(pages, meeting, settings) -> None:
+    settings.SOCKET_MESSAGES_PER_SECOND = 1_000_000
+    states = {name: await enter(pages[name], meeting) for name in ("alice", "ben")}
+    async with TestPage() as mallory:
+        await mallory.logs_in(await db(lambda: User.objects.get(username="chris")))
+        known = {
+            "roomId": str(meeting.pk),
+            "to": states["ben"]["peerId"],
+            "peerId": states["ben"]["peerId"],
+            "token": "x",
+        }
+        for frame in messages(11, 1500, known):
+            if '"login"' not in frame:
+                await mallory.send_raw(frame.encode("utf-8", "replace").decode())
+        await mallory.everything()
+        told = await pages["alice"].everything()
+        assert not [m for m in told if m["type"] in ("mute-request", "removed", "room-changed", "room-ended")]
+    await pages["alice"].request("offer", roomId=str(meeting.pk), to=states["ben"]["peerId"], sdp="v=0")
+    assert (await pages["ben"].next("offer", sdp="v=0"))["from"] == states["alice"]["peerId"]
+    here = await db(lambda: set(Participation.objects.present().values_list("name", flat=True)))
+    assert {"김서연", "ben"} <= here

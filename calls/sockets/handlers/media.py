@@ -42,7 +42,7 @@ async def join_room(page: Page, act: Perform) -> dict[str, Any]:
     link = page.link_of(str(request.room_id))
     if link is None:
         if page.login is None:
-            raise SignalError(ErrorCode.NOT_AUTHENTICATED if not page.links else ErrorCode.NOT_FOUND)
+            raise SignalError(ErrorCode.NOT_AUTHENTICATED)
         link, _state = await enter(page, page.login.user, request.room_id, 0)
     return await gateway().join(link)
 
