@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from calls.masking import seen
 from calls.models import Attachment, Call, Message, ReadMark, Room
 from calls.models.chat import AttachmentState
 from calls.models.room import MOST_PEOPLE, RoomKind
+
+logger = logging.getLogger(__name__)
 
 MAX_TEXT = 4000
 SHOWN = 50
@@ -91,6 +94,7 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
             _tell(author, "message-received", message=payload)
     except IntegrityError:  # sent twice at once
         return _known(author, client_id) or {}
+    logger.info("message stored", extra={"room": author.room.pk, "seq": message.seq, "author": author.key})
     return payload
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,6 +22,8 @@ from calls.actions.errors import ActionError
 from calls.actions.presence_leases import tell_status
 from calls.models import Membership, Participation, QualitySample, Room, RoomSession
 from calls.models.room import MOST_PEOPLE, SWITCHES, MediaPlan, MemberRole, RoomKind
+
+logger = logging.getLogger(__name__)
 
 PERMISSIONS = {"share": ("all", "host"), "chat": ("all", "host"), "unmute": ("all", "host")}
 
@@ -70,6 +73,7 @@ def start(user: User, room: Room) -> tuple[RoomSession, bool]:
             _tell_members(room, session, user)
     except IntegrityError:
         return RoomSession.objects.get(room=room, ended_at=None), False
+    logger.info("session started", extra={"room": room.pk, "session": session.pk, "user": user.pk})
     return session, True
 
 
@@ -106,6 +110,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
         mine = _seat(user, session, mine)
         people = session.participations.present().count()
         tell_status(user)
+        logger.info("entered room", extra={"room": room.pk, "peer": mine.pk, "user": user.pk})
         _tell(room, "user-joined", besides=mine, **person(mine, host=host))
         _widen(room, session, people)
     return mine
@@ -190,6 +195,7 @@ def _go(who: Participation, reason: str) -> bool:
         if not won.update(**row.closing(now)):
             return False
         room = Room.objects.get(sessions=row.session_id)
+        logger.info("left room", extra={"room": room.pk, "peer": row.pk, "reason": reason})
         _tell(room, "user-left", peerId=str(row.pk), reason=reason)
         if row.user is not None:
             tell_status(row.user)
@@ -202,6 +208,7 @@ def _end_if_empty(room: Room, session_id: uuid.UUID) -> None:
     ended = RoomSession.objects.filter(~Exists(here), pk=session_id, ended_at=None)
     if ended.update(ended_at=timezone.now()):
         Room.objects.filter(pk=room.pk).update(media_node="", locked=False)
+        logger.info("session ended", extra={"room": room.pk, "session": session_id})
         _tell(room, "room-ended")
 
 

@@ -68,12 +68,14 @@ class Page:
 
     def start(self) -> None:
         registry.opened(self)
+        logger.info("socket opened", extra={"socket": self.id})
         self.tasks.start(f"watch-{self.id}", self._watch())
 
     async def stop(self) -> None:
         """The socket is gone: leases end, the others hear of it, nothing of it goes on."""
         self.session.closed = True
         registry.closed(self)
+        logger.info("socket closed", extra={"socket": self.id, "user": self.login and self.login.user.pk})
         await self.tasks.stop()
         for link in self.links:
             await self._finally(self._drop(link))
@@ -126,6 +128,7 @@ class Page:
 
     async def close(self, code: CloseCode) -> None:
         self.session.closed = True
+        logger.info("socket hung up", extra={"socket": self.id, "code": code.value})
         await self.transport.close(code=code.value)
 
     async def _perform_in(self, lane: LaneName, act: Perform) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -346,3 +347,24 @@ async def test_a_room_goes_on_while_somebody_sends_it_nonsense(pages, meeting, s
     assert (await pages["ben"].next("offer", sdp="v=0"))["from"] == states["alice"]["peerId"]
     here = await db(lambda: set(Participation.objects.present().values_list("name", flat=True)))
     assert {"김서연", "ben"} <= here
+
+
+@pytest.mark.req("S5.6")
+async def test_the_log_tells_who_came_wrote_and_went_but_not_what_was_written(
+    staff, meeting, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with TestPage() as page:
+        await page.logs_in(staff[0])
+        peer = (await enter(page, meeting))["peerId"]
+        await page.request("send-message", roomId=str(meeting.pk), clientId="m1", text="비밀번호는 나무")
+        await page.request("leave-room", roomId=str(meeting.pk))
+    own = [line for line in caplog.records if line.name.startswith("calls")]
+    assert [line.message for line in own] == [
+        "socket opened", "logged in", "session started", "entered room", "message stored", "left room",
+        "session ended", "socket closed",
+    ]  # fmt: skip
+    assert {str(vars(line)["peer"]) for line in own if "peer" in vars(line)} == {peer}
+    told = "".join(str(vars(line)) for line in own)
+    assert "나무" not in told
+    assert "아침" not in told
