@@ -81,12 +81,16 @@ def _send(group: str, message: dict[str, Any]) -> None:
 
 
 async def relay_media_event(event: dict[str, Any]) -> None:
-    """Pass a notice of the media server on to the sockets of its room; `peerId` with transport-state is the only receiver."""
+    """Pass a notice of the media server on to the sockets of its room.
+
+    What concerns one transport or consumer is for its own party only, which is named by `peerId`.
+    """
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {key: value for key, value in event.items() if key != "roomId"} | {"callId": event["roomId"]}
-    own = event["type"] == "transport-state"
+    own = event["type"] == "transport-state" or "consumerId" in event
+    told = {"roomId", "peerId"} if "consumerId" in event else {"roomId"}
+    message = {key: value for key, value in event.items() if key not in told} | {"callId": event["roomId"]}
     await layer.group_send(
         call_group(event["roomId"]),
         {

@@ -110,6 +110,11 @@ def _known(author: Author, client_id: str) -> dict[str, Any] | None:
 def _check(author: Author, text: str) -> None:
     if len(text) > MAX_TEXT:
         raise ActionError("malformed", _("A message may have %(n)d letters.") % {"n": MAX_TEXT})
+    may_write(author)
+
+
+def may_write(author: Author) -> None:
+    """Raises ActionError: wrong_state for an erased call, forbidden where the host keeps the chat."""
     if author.party is not None and author.party.call.erased_at is not None:
         raise ActionError("wrong_state", _("This call has been erased."))
     if not author.is_host and author.room.permissions.get("chat") == "host":
@@ -148,14 +153,16 @@ def read(author: Author, seq: int) -> None:
         _tell(author, "read-mark", readerId=author.key, name=author.name, seq=seq)
 
 
-def chat_state(author: Author, since: int = 0) -> dict[str, Any]:
+def chat_state(
+    author: Author, since: int = 0, *, messages: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """What a page that enters gets of the chat: what it has not seen (the latest of it), and who has read how far."""
     room = Room.objects.get(pk=author.room.pk)
     marks = list(ReadMark.objects.filter(room=room))
     mine = next((mark.seq for mark in marks if mark.reader == author.key), 0)
     unread = Message.objects.filter(room=room, seq__gt=mine).exclude(author=author.key).count()
     return {
-        "messages": latest(room, since),
+        "messages": latest(room, since) if messages is None else messages,
         "lastSeq": room.last_message_seq,
         "readMarks": [{"readerId": mark.reader, "name": mark.name, "seq": mark.seq} for mark in marks],
         "unread": unread,
@@ -169,6 +176,12 @@ def latest(room: Room, after: int = 0, limit: int = SHOWN) -> list[dict[str, Any
         Message.objects.filter(room=room, seq__gt=after).select_related("attachment").order_by("-seq")[:limit]
     )
     return [message_payload(row) for row in reversed(rows)]
+
+
+def later(room: Room, after: int, limit: int = SHOWN) -> list[dict[str, Any]]:
+    """The oldest messages past `after`: what a page that has missed some asks for until it has all."""
+    rows = Message.objects.filter(room=room, seq__gt=after).select_related("attachment").order_by("seq")
+    return [message_payload(row) for row in rows[:limit]]
 
 
 def earlier(room: Room, before: int, limit: int = SHOWN) -> list[dict[str, Any]]:

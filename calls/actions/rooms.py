@@ -25,6 +25,8 @@ from calls.models.room import MOST_PEOPLE, SWITCHES, MediaPlan, MemberRole, Room
 
 logger = logging.getLogger(__name__)
 
+SILENT_SECONDS = 6
+"""Pages renew every two seconds; one that has missed three is shown as reconnecting."""
 PERMISSIONS = {"share": ("all", "host"), "chat": ("all", "host"), "unmute": ("all", "host")}
 
 
@@ -259,6 +261,17 @@ def _check_permission(party: RoomParty, name: str, *, on: bool) -> None:
         raise ActionError("forbidden", _("Only the host may do this here."))
 
 
+def check_source(party: RoomParty, kind: str, source: str | None) -> None:
+    """May this be sent to the media server? Raises ActionError("forbidden") where the host has kept it to themselves.
+
+    Sound of unnamed origin counts as a microphone.
+    """
+    if source in ("screen", "screen-audio"):
+        _check_permission(party, "sharing", on=True)
+    elif kind == "audio" and party.participation.muted:
+        _check_permission(party, "muted", on=False)
+
+
 def raise_hand(party: RoomParty, *, raised: bool) -> None:
     at = timezone.now() if raised else None
     Participation.objects.present().filter(pk=party.participation.pk).update(hand_raised_at=at)
@@ -312,7 +325,7 @@ def lock_room(party: RoomParty, *, locked: bool) -> None:
 
 def set_permissions(party: RoomParty, wanted: dict[str, str]) -> None:
     _only_host(party)
-    known = {name: value for name, value in wanted.items() if value in PERMISSIONS.get(name, ())}
+    known = _known_permissions(wanted)
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=party.room.pk)
         room.permissions = room.permissions | known
@@ -340,6 +353,60 @@ def add_members(user: User, room: Room, members: Iterable[int]) -> int:
     for mate in mates:
         Membership.everyone.update_or_create(room=room, user=mate, defaults={"removed_at": None})
     return len(mates)
+
+
+def remove_members(user: User, room: Room, members: Iterable[int]) -> int:
+    """By a host, or oneself. Who is in is out. A host hands the room over before leaving it.
+
+    Raises ActionError: forbidden, wrong_state.
+    """
+    wanted = set(members)
+    host = is_host(user, room)
+    if not host and wanted != {user.pk}:
+        raise ActionError("forbidden", _("Only the host may do this here."))
+    if host and user.pk in wanted:
+        raise ActionError("wrong_state", _("Hand the room over before you leave it."))
+    removed_at = timezone.now() if host else None
+    with transaction.atomic():
+        gone = list(Membership.objects.filter(room=room, user__in=wanted))
+        for member in gone:
+            if removed_at is None:
+                member.delete()  # who leaves may be invited again by anybody's word; nobody has shut the door
+            else:
+                Membership.objects.filter(pk=member.pk).update(removed_at=removed_at, role=MemberRole.MEMBER)
+            _put_out(room, member.user_id)
+    return len(gone)
+
+
+def _put_out(room: Room, user_id: int) -> None:
+    here = Participation.objects.present().filter(session__room=room, session__ended_at=None, user=user_id)
+    for who in here:
+        events.relay(room.pk, {"type": "removed", "roomId": str(room.pk)}, to=str(who.pk))
+        _go(who, "removed")
+
+
+def change_room(user: User, room: Room, wanted: dict[str, Any]) -> Room:
+    """By a host: `name`, `locked`, `ip_allow` and `permissions`, as far as they are given. All who are in are told.
+
+    Raises ActionError("forbidden").
+    """
+    if not is_host(user, room):
+        raise ActionError("forbidden", _("Only the host may do this here."))
+    with transaction.atomic():
+        changed = Room.objects.select_for_update().get(pk=room.pk)
+        for name in ("name", "locked", "ip_allow"):
+            if name in wanted:
+                setattr(changed, name, wanted[name])
+        changed.permissions |= _known_permissions(wanted.get("permissions", {}))
+        changed.save(update_fields=["name", "locked", "ip_allow", "permissions"])
+        told = {name: getattr(changed, name) for name in ("name", "locked", "permissions") if name in wanted}
+        if told:
+            _tell(changed, "room-changed", **told)
+    return changed
+
+
+def _known_permissions(wanted: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in wanted.items() if value in PERMISSIONS.get(name, ())}
 
 
 def close_room(user: User, room: Room) -> None:
@@ -374,7 +441,13 @@ def _only_host(party: RoomParty) -> None:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def person(who: Participation, *, host: bool, connected: bool = True) -> dict[str, Any]:
+def is_connected(who: Participation) -> bool:
+    """A page that lives has renewed its lease a moment ago."""
+    heard = who.lease_until - timedelta(seconds=settings.ROOM_LEASE_SECONDS)
+    return timezone.now() - heard < timedelta(seconds=SILENT_SECONDS)
+
+
+def person(who: Participation, *, host: bool) -> dict[str, Any]:
     return {
         "peerId": str(who.pk),
         "userId": who.user_id,
@@ -384,7 +457,7 @@ def person(who: Participation, *, host: bool, connected: bool = True) -> dict[st
         "videoOff": who.video_off,
         "sharing": who.sharing,
         "handRaisedAt": unix_ms(who.hand_raised_at),
-        "connected": connected,
+        "connected": is_connected(who),
     }
 
 

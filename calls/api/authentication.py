@@ -28,6 +28,9 @@ class CallTokenAuthentication(BaseAuthentication):
         keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if keyword.lower() != KEYWORD.lower():
             return None
+        return self.known(token)
+
+    def known(self, token: str) -> tuple[Customer, Party]:
         party = customer_party(token.strip())
         if party is None:
             raise AuthenticationFailed
@@ -37,8 +40,19 @@ class CallTokenAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+class CallTokenAsBearer(CallTokenAuthentication):
+    """The same with `Bearer`, as pages send it that do not know whose token they hold. A JWT has dots, ours has none."""
+
+    def authenticate(self, request: Request) -> tuple[Customer, Party] | None:
+        keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if keyword.lower() == "bearer" and "." not in token:
+            return self.known(token)
+        return super().authenticate(request)
+
+
 class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its registry has no types
     target_class = CallTokenAuthentication
+    match_subclasses = True
     name = "callToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from accounts.models import User
 from calls.access import Party, is_host, membership_of, room_party, staff_party
@@ -20,14 +26,20 @@ from calls.actions import chat, files, rooms
 from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
 from calls.actions.presence_leases import people_payload
+from calls.api.authentication import CallTokenAsBearer
 from calls.api.schema import answers, enveloped
 from calls.api.views import CallsView
 from calls.models import Attachment, Participation, Room, RoomSession
 from calls.models.chat import AttachmentState
 from calls.models.room import RoomKind, check_networks
+from calls.vault import VaultError
 from config.helpers.addresses import client_ip
 from config.helpers.envelope import ApiError, success
 
+logger = logging.getLogger(__name__)
+
+MOST_MESSAGES = 200
+PIECE = 64 * 1024
 STATUS_OF = {
     "not_member": status.HTTP_403_FORBIDDEN,
     "room_locked": status.HTTP_403_FORBIDDEN,
@@ -47,6 +59,32 @@ class RoomSerializer(serializers.ModelSerializer[Room]):
         model = Room
         fields = ("id", "kind", "name", "locked", "createdAt")
         read_only_fields = fields
+
+
+class WholeRoomSerializer(RoomSerializer):
+    maxPeople = serializers.IntegerField(source="max_people")  # noqa: N815
+    ipAllow = serializers.ListField(source="ip_allow", child=serializers.CharField())  # noqa: N815
+    permissions = serializers.DictField(child=serializers.ChoiceField(("all", "host")))
+    members = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Room
+        fields = (*RoomSerializer.Meta.fields, "maxPeople", "ipAllow", "permissions", "members")
+        read_only_fields = fields
+
+    def get_members(self, room: Room) -> list[dict[str, Any]]:
+        members = room.memberships.select_related("user").order_by("created_at", "pk")
+        return [{"userId": each.user_id, "name": each.user.name, "role": each.role} for each in members]
+
+
+class ChangeRoomSerializer(serializers.Serializer[Room]):
+    name = serializers.CharField(max_length=80, required=False)
+    locked = serializers.BooleanField(required=False)
+    ipAllow = serializers.ListField(  # noqa: N815
+        source="ip_allow", child=serializers.CharField(max_length=64), max_length=50, required=False,
+        validators=[check_networks],
+    )  # fmt: skip
+    permissions = serializers.DictField(child=serializers.ChoiceField(("all", "host")), required=False)
 
 
 class CreateRoomSerializer(serializers.Serializer[Room]):
@@ -76,12 +114,14 @@ class FileSerializer(serializers.Serializer[Any]):
     file = serializers.FileField()
 
 
-ONE_ROOM = enveloped("RoomAnswer", room=RoomSerializer())
+ONE_ROOM = enveloped("RoomAnswer", room=WholeRoomSerializer())
 OBJECT = serializers.DictField()
 
 
 class RoomsView(CallsView):
-    """Staff by JWT; customers by their call's token, to their own call only."""
+    """Staff by JWT or their log-in's cookie; customers by their call's token, to their own call only."""
+
+    authentication_classes = (CallTokenAsBearer, JWTAuthentication, SessionAuthentication)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, ActionError) and exc.code in STATUS_OF:
@@ -114,13 +154,25 @@ class RoomListView(RoomsView):
             members=wanted.get("memberIds", ()),
             ip_allow=wanted.get("ipAllow"),
         )
-        return success({"room": RoomSerializer(room).data}, status.HTTP_201_CREATED)
+        return success({"room": WholeRoomSerializer(room).data}, status.HTTP_201_CREATED)
 
 
 class RoomView(RoomsView):
     @extend_schema(operation_id="read_room", summary="One room", responses=answers({200: ONE_ROOM}, 401, 403))
     def get(self, request: Request, room_id: str) -> Response:
-        return success({"room": RoomSerializer(_room(request, room_id)).data})
+        return success({"room": WholeRoomSerializer(_room(request, room_id)).data})
+
+    @extend_schema(
+        operation_id="change_room",
+        summary="Change a room",
+        description="By its host. Who is in is told.",
+        request=ChangeRoomSerializer,
+        responses=answers({200: ONE_ROOM}, 400, 401, 403),
+    )
+    def patch(self, request: Request, room_id: str) -> Response:
+        wanted = _read(ChangeRoomSerializer(data=request.data))
+        room = rooms.change_room(_staff(request), _room(request, room_id), wanted)
+        return success({"room": WholeRoomSerializer(room).data})
 
     @extend_schema(
         operation_id="close_room", summary="Close a room", responses=answers({200: ONE_ROOM}, 401, 403)
@@ -128,7 +180,7 @@ class RoomView(RoomsView):
     def delete(self, request: Request, room_id: str) -> Response:
         room = _room(request, room_id)
         rooms.close_room(_staff(request), room)
-        return success({"room": RoomSerializer(room).data})
+        return success({"room": WholeRoomSerializer(room).data})
 
 
 class StartView(RoomsView):
@@ -210,6 +262,21 @@ class MembersView(RoomsView):
             {"added": rooms.add_members(_staff(request), _room(request, room_id), wanted["memberIds"])}
         )
 
+    @extend_schema(
+        operation_id="remove_members",
+        summary="Take memberships away",
+        description="By a host; or by a member who leaves. Who is in is out.",
+        request=MembersSerializer,
+        responses=answers(
+            {200: enveloped("RemovedAnswer", removed=serializers.IntegerField())}, 400, 401, 403, 409
+        ),
+    )
+    def delete(self, request: Request, room_id: str) -> Response:
+        wanted = _read(MembersSerializer(data=request.data))
+        return success(
+            {"removed": rooms.remove_members(_staff(request), _room(request, room_id), wanted["memberIds"])}
+        )
+
 
 class MessagesView(RoomsView):
     throttle_scope = "chat"
@@ -218,17 +285,23 @@ class MessagesView(RoomsView):
         operation_id="read_messages",
         summary="Written words, oldest first",
         parameters=[
-            OpenApiParameter("after", int, description="Only messages past this number."),
+            OpenApiParameter(
+                "after", int, description="The ones that follow this number, the first of them."
+            ),
             OpenApiParameter("before", int, description="The ones before this number, the latest of them."),
+            OpenApiParameter("limit", int, description="At most 200; 50 without it."),
         ],
         responses=answers({200: enveloped("MessagesAnswer", messages=serializers.ListField())}, 401, 403),
     )
     def get(self, request: Request, room_id: str) -> Response:
         author = _author(request, room_id)
-        before = _number(request.query_params.get("before"))
-        if before:
-            return success({"messages": chat.earlier(author.room, before)})
-        return success(chat.chat_state(author, _number(request.query_params.get("after"))))
+        before, after, limit = (_number(request.query_params.get(n)) for n in ("before", "after", "limit"))
+        limit = min(limit or chat.SHOWN, MOST_MESSAGES)
+        if before is not None:
+            return success({"messages": chat.earlier(author.room, before, limit)})
+        newest = after is None
+        found = chat.latest(author.room, 0, limit) if newest else chat.later(author.room, after or 0, limit)
+        return success(chat.chat_state(author, messages=found))
 
     @extend_schema(
         operation_id="send_message",
@@ -279,18 +352,28 @@ class FileView(RoomsView):
         found = Attachment.objects.filter(
             room=author.room, pk=_uuid(file_id), state=AttachmentState.READY
         ).first()
-        if found is None or not found.file.exists():
+        if found is None:
             raise Http404
+        try:
+            with found.open():
+                pass
+        except (FileNotFoundError, VaultError) as error:
+            logger.error("file cannot be read: %s", type(error).__name__, extra={"file": found.pk})
+            raise Http404 from error
         shown = found.is_image and request.query_params.get("preview") == "1"
-        response = FileResponse(
-            found.file.open("rb"),
-            as_attachment=not shown,
-            filename=found.name,
-            content_type=found.content_type,
-        )
+        response = StreamingHttpResponse(_pieces(found), content_type=found.content_type)
+        response["Content-Length"] = str(found.size)
+        response["Content-Disposition"] = content_disposition_header(not shown, found.name) or "inline"
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+async def _pieces(file: Attachment) -> AsyncIterator[bytes]:
+    """In a thread: a slow disk must not hold up the sockets of this process."""
+    with await asyncio.to_thread(file.open) as content:
+        for start in range(0, content.size, PIECE):
+            yield await asyncio.to_thread(content.read_at, start, PIECE)
 
 
 def _read(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
@@ -335,8 +418,8 @@ def _session(session: RoomSession) -> dict[str, Any]:
     }
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 12 else 0
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -27,6 +27,7 @@ from calls.sockets.media_gateway import gateway
 from calls.sockets.presence import PresenceWatch
 from calls.sockets.refusals import as_signal_error
 from calls.sockets.registry import registry
+from calls.sockets.rooms import RoomLink
 from calls.sockets.seats import SeatLink
 
 logger = logging.getLogger(__name__)
@@ -271,8 +272,11 @@ class Page:
             return
         link.interrupted = link.interrupted or message["type"] == "media-lost"
         await self.send(message)
-        if message["type"] == "removed" and link.seat.place == "roomId":
-            await self._put_out(link)
+        if isinstance(link, RoomLink):
+            if message["type"] == "mute-request":
+                self._lanes[LaneName.MEDIA].put(link.hush)
+            if message["type"] == "removed":
+                await self._put_out(link)
 
     async def _put_out(self, link: Link) -> None:
         """The host has removed this one from the room."""

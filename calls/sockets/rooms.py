@@ -14,11 +14,14 @@ from calls.access import RoomParty, may_stay, membership_of, room_party
 from calls.actions import rooms
 from calls.actions.chat import author_in_room, chat_state
 from calls.events import call_group
+from calls.media.errors import MediaError
 from calls.models import Room
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
 from calls.sockets.database import in_database
+from calls.sockets.media_gateway import gateway
+from calls.sockets.throttle import count_entry
 
 if TYPE_CHECKING:
     from calls.sockets.page import Page
@@ -37,6 +40,8 @@ class RoomLink:
         self.user = user
         self.taken_at = time.time()
         self.interrupted = False
+        self.microphones: set[str] = set()
+        """Producers of this page that a host may silence."""
 
     def begin(self) -> None:
         pass
@@ -56,6 +61,16 @@ class RoomLink:
         if party is None or party.participation.left_at is not None:
             raise SignalError(ErrorCode.NOT_MEMBER)
         return party
+
+    async def check_source(self, kind: str, source: str | None) -> None:
+        """Raises ActionError where the host has kept this to themselves."""
+        await in_database(lambda: _check_source(self, kind, source))
+
+    async def hush(self) -> None:
+        """The host has muted this one: the media server stops sending it on, whatever its page does."""
+        for producer in list(self.microphones):
+            with contextlib.suppress(SignalError, MediaError):
+                await gateway().request(self.seat, "pause-producer", {"producerId": producer})
 
     async def node(self) -> str:
         return await in_database(lambda: str(self.prove().room.media_node))
@@ -85,7 +100,13 @@ async def enter(page: Page, user: User, room_id: uuid.UUID, since: int) -> tuple
     return link, state
 
 
+def _check_source(link: RoomLink, kind: str, source: str | None) -> None:
+    with translation.override(link.user.language):
+        rooms.check_source(link.prove(), kind, source)
+
+
 def _enter(user: User, room_id: uuid.UUID, address: str, since: int) -> dict[str, Any]:
+    count_entry(user)
     with translation.override(user.language):
         was_away = _is_away(user, room_id)
         party = rooms.enter(user, room_id, address)

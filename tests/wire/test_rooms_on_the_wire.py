@@ -9,18 +9,26 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.actions import rooms
+from calls.actions import chat, rooms
+from calls.events import relay_media_event
 from calls.models import Membership, Message, Participation, QualitySample, Room, RoomSession
 from calls.models.room import RoomKind
-from tests.cast import an_agent, cara_calls, talking
+from tests.cast import PASSWORD, an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
 from tests.fuzzing import messages
 from tests.wire.pages import Refused, TestPage, both_in_call, db
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -368,3 +376,108 @@ async def test_the_log_tells_who_came_wrote_and_went_but_not_what_was_written(
     told = "".join(str(vars(line)) for line in own)
     assert "나무" not in told
     assert "아침" not in told
+
+
+@pytest.mark.req("S4.6")
+async def test_who_is_muted_by_the_host_is_silenced_by_the_media_server_too(
+    pages, meeting, media: FakeMediaClient
+) -> None:
+    room = {"roomId": str(meeting.pk)}
+    sound = {"transportId": "t1", "kind": "audio", "rtpParameters": {}}
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    await pages["ben"].request("join-room", **room)
+    mine = (await pages["ben"].request("produce", **room, **sound, source="microphone"))["producerId"]
+    await pages["alice"].request("set-permissions", **room, unmute="host", share="host")
+    await pages["alice"].request("mute-peer", **room, peerId=ben)
+    await pages["ben"].next("mute-request")
+    await pages["ben"].request("create-transport", **room)  # the same lane: what went before it is done
+    assert ("node-1", "pause-producer", {**room, "peerId": ben, "producerId": mine}) in media.requests
+    for kind, more in (
+        ("resume-producer", {"producerId": mine}),
+        ("produce", sound),
+        ("produce", sound | {"source": "microphone"}),
+        ("produce", sound | {"kind": "video", "source": "screen"}),
+        ("produce", sound | {"source": "screen-audio"}),
+        ("toggle-audio", {"muted": False}),
+    ):
+        with pytest.raises(Refused, match="forbidden"):
+            await pages["ben"].request(kind, **room, **more)
+    assert "resume-producer" not in media.methods(ben)
+    await pages["alice"].request("set-permissions", **room, unmute="all")
+    await pages["ben"].request("toggle-audio", **room, muted=False)
+    await pages["ben"].request("resume-producer", **room, producerId=mine)
+    await pages["ben"].request("produce", **room, **sound | {"kind": "video", "source": "camera"})
+
+
+@pytest.mark.req("S3.5")
+async def test_who_enters_again_and_again_is_told_to_wait(pages, meeting, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "join-room", "3/min")
+    for _ in range(3):
+        await enter(pages["alice"], meeting)
+    for kind in ("enter-room", "join-room"):
+        with pytest.raises(Refused, match="too_many_requests") as refused:
+            await pages["alice"].request(kind, roomId=str(await db(another, meeting)))
+        assert refused.value.message["retryAfter"] > 0
+    await enter(pages["ben"], meeting)
+
+
+def another(meeting: Room) -> uuid.UUID:
+    return rooms.create_room(meeting.created_by, "voice", "라운지").pk
+
+
+@pytest.mark.req("S3.3")
+async def test_what_concerns_one_consumer_is_told_to_its_own_page_only(pages, meeting) -> None:
+    alice = (await enter(pages["alice"], meeting))["peerId"]
+    await enter(pages["ben"], meeting)
+    about = {"roomId": str(meeting.pk), "peerId": alice, "consumerId": "c1"}
+    await relay_media_event({"type": "producer-paused", **about})
+    await relay_media_event({"type": "consumer-layers", **about, "spatialLayer": 1, "temporalLayer": 2})
+    told = await pages["alice"].next("producer-paused")
+    assert told == {"type": "producer-paused", "roomId": str(meeting.pk), "consumerId": "c1"}
+    assert (await pages["alice"].next("consumer-layers"))["spatialLayer"] == 1
+    kinds = {message["type"] for message in await pages["ben"].everything()}
+    assert not kinds & {"producer-paused", "consumer-layers"}
+
+
+@pytest.mark.req("S4.7")
+async def test_a_newcomer_sees_who_is_reconnecting(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    soon = timezone.now() + timedelta(seconds=3)
+    await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=soon))
+    state = await enter(pages["chris"], meeting)
+    assert {member["name"]: member["connected"] for member in state["members"]} == {
+        "김서연": True, "ben": False, "chris": True,
+    }  # fmt: skip
+
+
+@pytest.mark.req("S5.2")
+async def test_a_page_that_has_missed_more_than_is_shown_asks_until_it_has_all(
+    pages, staff, meeting, monkeypatch
+) -> None:
+    monkeypatch.setattr(chat, "SHOWN", 3)
+    monkeypatch.setattr(chat.later, "__defaults__", (3,))
+    monkeypatch.setattr(chat.latest, "__defaults__", (0, 3))
+    await enter(pages["alice"], meeting)
+    for each in range(7):
+        await pages["alice"].request(
+            "send-message", roomId=str(meeting.pk), clientId=f"m{each}", text=f"{each}"
+        )
+    state = await enter(pages["ben"], meeting, since=1)
+    assert [message["seq"] for message in state["messages"]] == [5, 6, 7]
+    found: list[int] = [1]
+    while found[-1] < state["lastSeq"]:
+        missed = await pages["ben"].request("read-chat", roomId=str(meeting.pk), since=found[-1])
+        found += [message["seq"] for message in missed["messages"]]
+    assert found == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.req("S5.3")
+async def test_presence_is_told_only_to_who_shares_a_team(staff) -> None:
+    def an_admin() -> User:
+        return User.objects.create_superuser("admin", PASSWORD, name="관리자")
+
+    async with TestPage() as page:
+        await page.logs_in(await db(an_admin))
+        assert (await page.request("watch-presence"))["people"] == []

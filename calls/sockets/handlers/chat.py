@@ -17,10 +17,7 @@ from calls.sockets.seats import SeatLink
 @handles(ReadChat)
 async def read_chat(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, ReadChat)
-    link, before, since = page.link(act), act.request.before, act.request.since or 0
-    if before is not None:
-        return {"messages": await in_database(lambda: chat.earlier(_author(link).room, before))}
-    return await in_database(lambda: chat.chat_state(_author(link), since))
+    return await in_database(_read_chat, page.link(act), act.request)
 
 
 @handles(SendMessage)
@@ -53,6 +50,14 @@ async def read(page: Page, act: Perform) -> dict[str, Any]:
     link, seq = page.link(act), act.request.seq
     await in_database(lambda: chat.read(_author(link), seq))
     return {}
+
+
+def _read_chat(link: Any, request: ReadChat) -> dict[str, Any]:
+    author = _author(link)
+    if request.before is not None:
+        return {"messages": chat.earlier(author.room, request.before)}
+    missed = None if request.since is None else chat.later(author.room, request.since)
+    return chat.chat_state(author, messages=missed)
 
 
 def _author(link: Any) -> chat.Author:
