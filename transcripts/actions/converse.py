@@ -1,4 +1,4 @@
-"""One exchange with the assistant: speech to text, text to answer, answer to speech. All that follows is made of masked words."""
+"""One exchange with the assistant: speech to text, text to answer, answer to speech. All that follows it is masked."""
 
 from __future__ import annotations
 
