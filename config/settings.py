@@ -244,6 +244,7 @@ REST_FRAMEWORK = {
         "join-room": env.text("RATE_JOIN_ROOM", "60/min"),
         "chat": env.text("RATE_CHAT", "240/min"),
         "files": env.text("RATE_FILES", "30/min"),
+        "conversation": env.text("RATE_CONVERSATION", "30/min"),
     },
     "NUM_PROXIES": env.integer("PROXY_COUNT", 1 if PRODUCTION else 0, low=0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -361,6 +362,13 @@ SPEECH_REMOTE_KEY = env.text("SPEECH_REMOTE_KEY", "")
 SPEECH_REMOTE_MODEL = env.text("SPEECH_REMOTE_MODEL", "")
 SPEECH_REMOTE_TIMEOUT = env.integer("SPEECH_REMOTE_TIMEOUT", 30, low=1, high=300)
 # The fixture model knows only its own sentences: for the test suite, never for people.
+# The assistant's language model and voice, by an endpoint that speaks OpenAI's protocol. Without a model it gives the answers
+# of the house word for word; without a voice model espeak-ng speaks.
+ASSISTANT_URL = env.text("ASSISTANT_URL", "")
+ASSISTANT_KEY = env.text("ASSISTANT_KEY", "")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "")
+ASSISTANT_VOICE_MODEL = env.text("ASSISTANT_VOICE_MODEL", "")
+ASSISTANT_TIMEOUT = env.integer("ASSISTANT_TIMEOUT", 20, low=1, high=120)
 ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)
 if ALLOW_FIXTURE_SPEECH and ENVIRONMENT != "test":
     raise env.EnvError("ALLOW_FIXTURE_SPEECH is for ENVIRONMENT=test only")
