@@ -70,13 +70,16 @@ def _send(group: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group, message)
 
 
+OWN_NOTICES = frozenset({"transport-state", "producer-paused", "producer-resumed", "consumer-layers"})
+
+
 async def relay_media_event(event: dict[str, Any]) -> None:
-    """Pass a notice of the media server on to the sockets of its room; `peerId` with transport-state is the only receiver."""
+    """Pass a notice of the media server on to the sockets of its room; one of OWN_NOTICES goes to its `peerId` only."""
     layer = get_channel_layer()
     if layer is None:
         return
     message = {key: value for key, value in event.items() if key != "roomId"} | {"callId": event["roomId"]}
-    own = event["type"] == "transport-state"
+    own = event["type"] in OWN_NOTICES
     await layer.group_send(
         call_group(event["roomId"]),
         {

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from calls.media.capabilities import can_consume
 from calls.media.config import MediaConfig
+from calls.media.consumers import AudioConsumer, Consumer, Tell, VideoConsumer
 from calls.media.errors import LIMIT, NOT_FOUND, UNSUPPORTED, MediaError
-from calls.media.streams import Consumer, Producer
+from calls.media.parameters import can_consume, takes_retransmissions
+from calls.media.producers import AudioProducer, Producer, VideoProducer
 from calls.media.transport import Transport
 
 Thing = TypeVar("Thing")
@@ -88,15 +89,27 @@ class Room:
                 yield from peer.producers.values()
 
     def consume(
-        self, peer: Peer, transport: Transport, producer_id: object, capabilities: object
+        self,
+        peer: Peer,
+        transport: Transport,
+        producer_id: object,
+        capabilities: object,
+        *,
+        paused: bool,
+        tell: Tell,
     ) -> Consumer:
         """Let a peer receive a producer of this room."""
         producer = _find({one.id: one for one in self.producers()}, producer_id, "producer")
         if not can_consume(producer.stream, capabilities):
             raise MediaError(UNSUPPORTED, "the client cannot play this stream")
-        consumer = Consumer(peer.id, transport, producer)
+        consumer: Consumer
+        if isinstance(producer, VideoProducer):
+            again = takes_retransmissions(producer.stream, capabilities)
+            consumer = VideoConsumer(peer.id, transport, producer, tell, paused=paused, retransmissions=again)
+        else:
+            assert isinstance(producer, AudioProducer)
+            consumer = AudioConsumer(peer.id, transport, producer, tell, paused=paused)
         transport.add_consumer(consumer)
-        producer.consumers[consumer.id] = consumer
         return consumer
 
     def stats(self, now: float) -> dict[str, Any]:
