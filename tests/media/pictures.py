@@ -117,12 +117,17 @@ class Camera:
 
     async def resend(self, layer: Layer, sequence: int, rtx_ssrc: int) -> None:
         body = sequence.to_bytes(2, "big") + layer.sent[sequence]
-        head = struct.pack("!BBHLL", 0x80, RTX, sequence, layer.timestamp, rtx_ssrc)
+        values = b""
+        if layer.rid:
+            values = bytes([REPAIRED_ID << 4 | len(layer.rid) - 1]) + layer.rid.encode()
+            values += bytes(-len(values) % 4)
+        numbers = (0x90, RTX, sequence, layer.timestamp & 0xFFFFFFFF, rtx_ssrc, 0xBEDE, len(values) // 4)
+        head = struct.pack("!BBHLLHH", *numbers) + values
         await self.leg.ice._send(self.leg.dtls._tx_srtp.protect(head + body))
 
     async def send_report(self, layer: Layer, ntp: int) -> None:
         info = rtcp.SenderInfo(
-            ntp_timestamp=ntp, rtp_timestamp=layer.timestamp, packet_count=1, octet_count=1
+            ntp_timestamp=ntp, rtp_timestamp=layer.timestamp & 0xFFFFFFFF, packet_count=1, octet_count=1
         )
         await self.leg.dtls._send_rtp(rtcp.sender_report(ssrc=layer.ssrc, source=info, packets=1, octets=1))
 
