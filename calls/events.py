@@ -86,6 +86,6 @@ async def relay_media_event(event: dict[str, Any]) -> None:
             "type": "call.relay",
             "message": message,
             "to": event.get("peerId") if own else None,
-            "skip": None if own else event.get("peerId"),
+            "skip": None if own or event["type"] == "active-speaker" else event.get("peerId"),
         },
     )

@@ -14,7 +14,8 @@ LONGEST_STEP_S = 2.0
 FILLED = 1.1
 """A receiver's own estimate below this share of what it is sent is a limit; above, it had no more to judge by."""
 HOLD_FIRST_S, HOLD_LONGEST_S = 4.0, 60.0
-CALM_S = 30.0
+CALM_HOLDS = 2
+"""After so many times the hold without a fall, the next one is a first again."""
 HEADROOM = 1.15
 """To be raised, a picture needs this much more room than it takes; to stay, it does not."""
 NOTHING = -1
@@ -49,7 +50,7 @@ class Downlink:
             self._fall(bps, now)
 
     def _fall(self, bps: float, now: float) -> None:
-        if self._fell_at is not None and now - self._fell_at > CALM_S:
+        if self._fell_at is not None and now - self._fell_at > CALM_HOLDS * self._hold_s:
             self._hold_s = HOLD_FIRST_S
         if now >= self._hold_until:
             self._hold_until = now + self._hold_s

@@ -11,9 +11,11 @@ from calls.media.consumers import AudioConsumer, Consumer, Tell, VideoConsumer
 from calls.media.errors import LIMIT, NOT_FOUND, UNSUPPORTED, MediaError
 from calls.media.parameters import can_consume, takes_retransmissions
 from calls.media.producers import AudioProducer, Producer, VideoProducer
+from calls.media.speaking import Speakers
 from calls.media.transport import Transport
 
 Thing = TypeVar("Thing")
+SILENT = 127
 
 
 class Peer:
@@ -79,6 +81,21 @@ class Room:
     def __init__(self, room_id: str) -> None:
         self.id = room_id
         self.peers: dict[str, Peer] = {}
+        self.speakers = Speakers()
+
+    def speaker_changed(self) -> tuple[str, int] | None:
+        """Who speaks now and how loud (in dBov), where that is somebody else than at the last call."""
+        loudest: dict[str, int | None] = {}
+        for producer in self.producers():
+            if isinstance(producer, AudioProducer) and producer.source != "screen-audio":
+                level = None if producer.paused else producer.loudest
+                known = loudest.get(producer.peer_id)
+                loudest[producer.peer_id] = (
+                    known if level is None else min(level, SILENT if known is None else known)
+                )
+                producer.loudest = None
+        peer = self.speakers.decide(loudest)
+        return None if peer is None else (peer, -self.speakers.level(peer))
 
     def peer(self, peer_id: object) -> Peer:
         return _find(self.peers, peer_id, "peer")

@@ -27,6 +27,7 @@ from calls.media.transport import Transport
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.5
+LISTEN_S = 0.3
 LARGEST_TILE = 16_384
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -45,7 +46,7 @@ class MediaServer:
         self._certificates = Certificates()
         self._port: UdpPort | None = None
         self._clock: Callable[[], float] = time.monotonic
-        self._ticker: asyncio.Task[None] | None = None
+        self._tickers: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._handlers: dict[str, Handler] = {
             "join": self._join,
@@ -83,13 +84,16 @@ class MediaServer:
         loop = asyncio.get_running_loop()
         self._clock = loop.time
         self._port = await UdpPort.open(self.config.listen_host, self.config.port)
-        self._ticker = loop.create_task(self._run_clockwork(), name="media-clockwork")
+        self._tickers = [
+            loop.create_task(self._run_clockwork(), name="media-clockwork"),
+            loop.create_task(self._listen(), name="media-speakers"),
+        ]
 
     async def stop(self) -> None:
         """End every utterance, bring every file to the disk, say good-bye to every client."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+        for ticker in self._tickers:
+            ticker.cancel()
+        await asyncio.gather(*self._tickers, return_exceptions=True)
         for room in list(self.rooms.values()):
             await self._end_room(room)
         if self._goodbyes:
@@ -354,13 +358,25 @@ class MediaServer:
             for transport in list(peer.transports.values()):
                 transport.watch(now)
                 transport.share_out(now)
-                transport.tell_arrivals(now)
                 if reports:
                     transport.send_reports(now)
             for producer in peer.producers.values():
                 producer.tick(now)
             if peer.is_gone(now, self.config.idle_close_s):
                 self._later(self._end_peer(room, peer), "drop-peer")
+
+    async def _listen(self) -> None:
+        """Tell of every change of the speaker, at most once in LISTEN_S for each room; and what senders wait for."""
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            now = self._clock()
+            for room in list(self.rooms.values()):
+                changed = room.speaker_changed()
+                if changed is not None:
+                    self._tell("active-speaker", room, changed[0], level=changed[1])
+                for peer in room.peers.values():
+                    for transport in peer.transports.values():
+                        transport.tell_arrivals(now)
 
     def _tell(self, event: str, room: Room, peer_id: str, **more: Any) -> None:
         self._sink({"type": event, "roomId": room.id, "peerId": peer_id, **more})
