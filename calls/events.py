@@ -80,15 +80,18 @@ def _send(group: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group, message)
 
 
+OWN_NOTICES = frozenset({"transport-state", "producer-paused", "producer-resumed", "consumer-layers"})
+
+
 async def relay_media_event(event: dict[str, Any]) -> None:
     """Pass a notice of the media server on to the sockets of its room.
 
-    What concerns one transport or consumer is for its own party only, which is named by `peerId`.
+    One of OWN_NOTICES, which concern one transport or consumer, goes to its own party only, which is named by `peerId`.
     """
     layer = get_channel_layer()
     if layer is None:
         return
-    own = event["type"] == "transport-state" or "consumerId" in event
+    own = event["type"] in OWN_NOTICES
     told = {"roomId", "peerId"} if "consumerId" in event else {"roomId"}
     message = {key: value for key, value in event.items() if key not in told} | {"callId": event["roomId"]}
     await layer.group_send(
@@ -97,6 +100,6 @@ async def relay_media_event(event: dict[str, Any]) -> None:
             "type": "call.relay",
             "message": message,
             "to": event.get("peerId") if own else None,
-            "skip": None if own else event.get("peerId"),
+            "skip": None if own or event["type"] == "active-speaker" else event.get("peerId"),
         },
     )
