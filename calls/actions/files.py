@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from calls.actions.chat import Author, may_write
 from calls.actions.errors import ActionError
-from calls.actions.sniffing import HEAD, fitting_name, kind_of
+from calls.actions.sniffing import HEAD, fitting_name, kind_of, safe_name
+from calls.masking import seen
 from calls.models import Attachment
 from calls.models.chat import AttachmentState
 from calls.models.recording import keyring
@@ -48,7 +49,8 @@ def take(author: Author, name: str, pieces: Iterable[bytes]) -> Attachment:
         kind = kind_of(head, name)
         if kind is None:
             raise ActionError("type_refused", _("Files of this kind are not taken."))
-        attachment.content_type, attachment.name = kind, fitting_name(name, kind)
+        attachment.content_type = kind
+        attachment.name = fitting_name(seen(safe_name(name), author.queue_id).text, kind)
         _scan(draft)
         seal(draft, sealed_path(attachment.file), keyring())
     except OSError as error:

@@ -21,12 +21,21 @@ from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
 from calls.actions.presence_leases import tell_status
 from calls.models import Membership, Participation, QualitySample, Room, RoomSession
-from calls.models.room import MOST_PEOPLE, SWITCHES, MediaPlan, MemberRole, RoomKind
+from calls.models.room import (
+    MOST_PEOPLE,
+    SWITCHES,
+    MediaPlan,
+    MemberRole,
+    ParticipationQuerySet,
+    RoomKind,
+)
 
 logger = logging.getLogger(__name__)
 
 SILENT_SECONDS = 6
 """Pages renew every two seconds; one that has missed three is shown as reconnecting."""
+MOST = 500
+"""So many rows a sweep looks at; the next one goes on."""
 PERMISSIONS = {"share": ("all", "host"), "chat": ("all", "host"), "unmute": ("all", "host")}
 
 
@@ -102,7 +111,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
             return None  # the update also locks the row: places are taken one after the other
         mine = Participation.objects.filter(session=session, user=user).first()
         if mine is not None and mine.left_at is None:
-            Participation.objects.filter(pk=mine.pk).update(lease_until=_lease())
+            _hear(mine.pk)
             mine.session = session
             return mine
         if room.locked and not host:
@@ -121,7 +130,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
 def _seat(user: User, session: RoomSession, mine: Participation | None) -> Participation:
     now = timezone.now()
     fresh = {
-        "joined_at": now, "left_at": None, "lease_until": _lease(), "muted": False, "video_off": True,
+        "joined_at": now, "left_at": None, "lease_until": _lease(), "connected": True, "muted": False, "video_off": True,
         "video_off_since": now, "sharing": False,
     }  # fmt: skip
     if mine is None:
@@ -143,26 +152,36 @@ def _widen(room: Room, session: RoomSession, people: int) -> None:
 
 def renew(peer_id: uuid.UUID) -> bool:
     """The page lives. False when it has no place any more."""
-    return bool(Participation.objects.present().filter(pk=peer_id).update(lease_until=_lease()))
+    return _hear(peer_id)
 
 
-def is_in(user: User, room: Room) -> bool:
-    """Has the user a place there now?"""
-    here = Participation.objects.present().filter(session__room=room, session__ended_at=None, user=user)
+def _hear(peer_id: uuid.UUID) -> bool:
+    """One statement, as long as nobody had missed this page."""
+    here = Participation.objects.present().filter(pk=peer_id)
+    if here.filter(connected=True).update(lease_until=_lease()):
+        return True
+    with transaction.atomic():
+        if here.filter(connected=False).update(lease_until=_lease(), connected=True):
+            _tell_sight(here.select_related("session").get(), "peer-reconnected")
+            return True
     return here.exists()
 
 
-def back_in_sight(party: RoomParty) -> None:
-    """A page of somebody who never left is there, for the first time or again."""
-    who = party.participation
-    _tell(party.room, "peer-reconnected", besides=who, peerId=str(who.pk))
-
-
-def lost_sight(peer_id: uuid.UUID, room_id: uuid.UUID) -> None:
+def lost_sight(peer_id: uuid.UUID) -> None:
     """The socket is gone. The place is kept until the lease runs out; the others are told at once."""
-    if renew(peer_id):
-        message = {"type": "peer-disconnected", "roomId": str(room_id), "peerId": str(peer_id)}
-        events.relay(room_id, message, skip=str(peer_id))
+    _miss(Participation.objects.present().filter(pk=peer_id), lease_until=_lease())
+
+
+def _miss(here: ParticipationQuerySet, **fields: Any) -> None:
+    with transaction.atomic():
+        who = here.select_related("session").first()
+        if who is not None and here.filter(connected=True).update(connected=False, **fields):
+            _tell_sight(who, "peer-disconnected")
+
+
+def _tell_sight(who: Participation, kind: str) -> None:
+    message = {"type": kind, "roomId": str(who.session.room_id), "peerId": str(who.pk)}
+    events.relay(who.session.room_id, message, skip=str(who.pk))
 
 
 def leave(party: RoomParty) -> None:
@@ -175,21 +194,42 @@ def leave_everywhere(user: User) -> None:
 
 
 def sweep(room_id: uuid.UUID) -> int:
-    """Take out whose lease ran out: pages that died without a word. Returns how many."""
-    gone = Participation.objects.expired().filter(session__room=room_id, session__ended_at=None)
-    return sum(_go(each, "lost") for each in gone.select_related("session"))
+    """Tell of pages that have fallen silent, and take out whose lease ran out. Returns how many are out."""
+    return _sweep(Participation.objects.filter(session__room=room_id))
 
 
 def sweep_all() -> int:
-    """Sessions whose last page died: nobody's renewal sweeps them."""
-    gone = Participation.objects.expired().filter(session__ended_at=None).select_related("session")[:500]
-    return sum(_go(each, "lost") for each in gone)
+    """What nobody's renewal sweeps: sessions whose last page died, and those that nobody has entered after all."""
+    gone = _sweep(Participation.objects.all())
+    here = Participation.objects.present().filter(session=OuterRef("pk"))
+    old = timezone.now() - timedelta(seconds=settings.ROOM_LEASE_SECONDS)
+    for session in RoomSession.objects.filter(~Exists(here), ended_at=None, started_at__lt=old)[:MOST]:
+        with transaction.atomic():
+            _end_if_empty(session.pk)
+    return gone
+
+
+def _sweep(people: ParticipationQuerySet) -> int:
+    now = timezone.now()
+    silent_since = now + timedelta(seconds=settings.ROOM_LEASE_SECONDS - SILENT_SECONDS)
+    silent = people.present().filter(session__ended_at=None, lease_until__lt=silent_since)
+    gone = 0
+    for who in silent.select_related("session")[:MOST]:
+        if who.lease_until < now:
+            gone += _go(who, "lost")
+        elif who.connected:
+            _miss(Participation.objects.present().filter(pk=who.pk, lease_until=who.lease_until))
+    return gone
 
 
 def _go(who: Participation, reason: str) -> bool:
-    """Out of the session; the last one ends it. False when somebody else did it first, or the page came back."""
+    """Out of the session; the last one ends it. False when somebody else did it first, or the page came back.
+
+    The session's row is locked first, here as on entering: whoever comes while the last one goes finds it ended or kept.
+    """
     now = timezone.now()
     with transaction.atomic():
+        RoomSession.objects.select_for_update().get(pk=who.session_id)
         row = Participation.objects.present().filter(pk=who.pk).first()
         if row is None or (reason == "lost" and row.lease_until >= now):
             return False
@@ -201,17 +241,20 @@ def _go(who: Participation, reason: str) -> bool:
         _tell(room, "user-left", peerId=str(row.pk), reason=reason)
         if row.user is not None:
             tell_status(row.user)
-        _end_if_empty(room, row.session_id)
+        _end_if_empty(row.session_id)
     return True
 
 
-def _end_if_empty(room: Room, session_id: uuid.UUID) -> None:
-    here = Participation.objects.present().filter(session=OuterRef("pk"))
-    ended = RoomSession.objects.filter(~Exists(here), pk=session_id, ended_at=None)
-    if ended.update(ended_at=timezone.now()):
-        Room.objects.filter(pk=room.pk).update(media_node="", locked=False)
-        logger.info("session ended", extra={"room": room.pk, "session": session_id})
-        _tell(room, "room-ended")
+def _end_if_empty(session_id: uuid.UUID) -> None:
+    """In a transaction. The lock goes before the look: who enters at once is seen, or waits."""
+    running = RoomSession.objects.select_for_update().filter(pk=session_id, ended_at=None)
+    session = running.select_related(None).first()
+    if session is None or session.participations.present().exists():
+        return
+    RoomSession.objects.filter(pk=session_id).update(ended_at=timezone.now())
+    Room.objects.filter(pk=session.room_id).update(media_node="", locked=False)
+    logger.info("session ended", extra={"room": session.room_id, "session": session_id})
+    _tell(Room(pk=session.room_id), "room-ended")
 
 
 # --- what a participant says of themselves --------------------------------------------------------------------------
@@ -441,12 +484,6 @@ def _only_host(party: RoomParty) -> None:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def is_connected(who: Participation) -> bool:
-    """A page that lives has renewed its lease a moment ago."""
-    heard = who.lease_until - timedelta(seconds=settings.ROOM_LEASE_SECONDS)
-    return timezone.now() - heard < timedelta(seconds=SILENT_SECONDS)
-
-
 def person(who: Participation, *, host: bool) -> dict[str, Any]:
     return {
         "peerId": str(who.pk),
@@ -457,7 +494,7 @@ def person(who: Participation, *, host: bool) -> dict[str, Any]:
         "videoOff": who.video_off,
         "sharing": who.sharing,
         "handRaisedAt": unix_ms(who.hand_raised_at),
-        "connected": is_connected(who),
+        "connected": who.connected,
     }
 
 

@@ -52,7 +52,6 @@ class CallTokenAsBearer(CallTokenAuthentication):
 
 class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its registry has no types
     target_class = CallTokenAuthentication
-    match_subclasses = True
     name = "callToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -62,3 +61,11 @@ class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
             "name": "Authorization",
             "description": "A customer's key to one call, as `POST /api/v1/calls` has told it: `Call <token>`.",
         }
+
+
+class BearerCallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # likewise
+    target_class = CallTokenAsBearer
+    name = "callTokenAsBearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A customer's key to one call."}

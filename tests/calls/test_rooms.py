@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,12 +12,14 @@ from django.utils import timezone
 
 from accounts.actions import withdraw
 from accounts.models import User
-from calls.access import RoomParty, membership_of, room_party
+from calls import events
+from calls.access import RoomParty, may_stay, membership_of, room_party
 from calls.actions import chat, presence_leases, rooms
+from calls.actions.calls import end_call
 from calls.actions.errors import ActionError
-from calls.models import Membership, Message, Participation, PresenceLease, Room, RoomSession
+from calls.models import Call, Membership, Message, Participation, PresenceLease, Room, RoomSession
 from tests.calls.test_races import at_once
-from tests.cast import a_team, an_agent
+from tests.cast import a_team, an_agent, talking
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -37,6 +40,14 @@ def room(staff: list[User]) -> Room:
 
 def enters(user: User, room: Room) -> RoomParty:
     return rooms.enter(user, room.pk, HERE)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What was relayed to rooms."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(events, "relay", lambda _room, message, **_whom: messages.append(message))
+    return messages
 
 
 def refused(code: str, *, by: object) -> None:
@@ -100,6 +111,22 @@ def test_messages_sent_at_once_are_numbered_without_holes_and_each_is_stored_onc
     assert {result["seq"] for result in results} == set(range(1, 11))
 
 
+def test_an_empty_message_is_none(staff, room) -> None:
+    author = chat.author_in_room(enters(staff[0], room))
+    for text in ("", "  \n "):
+        refused("malformed", by=lambda text=text: chat.send(author, "m", text))
+    assert not Message.objects.exists()
+
+
+def test_words_on_their_way_when_a_call_ends_arrive_and_later_ones_do_not(staff, settings) -> None:
+    cara = talking(staff[0])
+    end_call(cara.party)
+    chat.send(chat.author_in_call(cara.party), "m1", "여기요")
+    late = timezone.now() - timedelta(seconds=settings.GRACE_SECONDS + 1)
+    Call.objects.update(ended_at=late)
+    refused("wrong_state", by=lambda: chat.send(chat.author_in_call(cara.party), "m2", "여기요"))
+
+
 # --- leases ---------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +143,42 @@ def test_who_is_silent_for_too_long_is_out_and_who_has_come_back_is_not(staff, r
     assert rooms.sweep(room.pk) == 1
     assert RoomSession.objects.get().ended_at is not None
     assert rooms.sweep_all() == 0
+
+
+@pytest.mark.req("S4.7")
+def test_a_silent_page_is_told_once_and_again_when_it_is_heard(staff, room, told) -> None:
+    for user in staff[:2]:
+        enters(user, room)
+    ben = Participation.objects.get(user=staff[1])
+    Participation.objects.filter(pk=ben.pk).update(lease_until=timezone.now() + timedelta(seconds=3))
+    told.clear()
+    for _ in range(2):
+        assert rooms.sweep(room.pk) == 0
+    assert [message["type"] for message in told] == ["peer-disconnected"]
+    state = rooms.room_state(enters(staff[0], room))
+    assert [member["connected"] for member in state["members"]] == [True, False]
+    for _ in range(2):
+        assert rooms.renew(ben.pk)
+    assert [message["type"] for message in told] == ["peer-disconnected", "peer-reconnected"]
+    assert {message["peerId"] for message in told} == {str(ben.pk)}
+    assert Participation.objects.get(pk=ben.pk).connected
+
+
+def test_a_page_that_lives_is_renewed_by_one_statement(staff, room) -> None:
+    peer = enters(staff[0], room).participation.pk
+    assert queries(lambda: rooms.renew(peer)) == 1
+    assert queries(lambda: may_stay(peer, staff[0].pk)) == 1
+
+
+@pytest.mark.req("S4.5")
+def test_a_session_that_nobody_enters_ends_by_itself(staff, room) -> None:
+    session, _new = rooms.start(staff[0], room)
+    rooms.sweep_all()
+    assert RoomSession.objects.get().ended_at is None
+    RoomSession.objects.update(started_at=timezone.now() - timedelta(minutes=1))
+    rooms.sweep_all()
+    session.refresh_from_db()
+    assert session.ended_at is not None
 
 
 def test_presence_is_forgotten_when_its_lease_has_run_out(staff) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
@@ -12,6 +13,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -432,3 +434,17 @@ def test_nothing_is_added_to_an_erased_call(client, alice) -> None:
     body = {"clientId": "a", "text": "x"}
     refused = post(client, f"{ROOMS}/{room.pk}/messages", body, **bearer(alice))
     assert error_of(refused) == (409, "wrong_state")
+
+
+@pytest.mark.req("S1.6")
+def test_abuse_in_a_files_name_is_masked(client, alice) -> None:
+    cara = talking(alice)
+    file = upload(client, Room(pk=cara.call.pk), "씨발 새끼야.png", PNG, **by_token(cara.token)).json()[
+        "data"
+    ]["file"]
+    assert "씨발" not in file["name"]
+    assert file["name"].endswith(".png")
+
+
+def test_the_description_of_the_api_is_sound() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)

@@ -446,6 +446,8 @@ async def test_a_newcomer_sees_who_is_reconnecting(pages, meeting) -> None:
     ben = (await enter(pages["ben"], meeting))["peerId"]
     soon = timezone.now() + timedelta(seconds=3)
     await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=soon))
+    await pages["alice"].everything()
+    assert (await pages["alice"].next("peer-disconnected"))["peerId"] == ben
     state = await enter(pages["chris"], meeting)
     assert {member["name"]: member["connected"] for member in state["members"]} == {
         "김서연": True, "ben": False, "chris": True,
