@@ -14,11 +14,13 @@ KEYWORD = "Call"
 
 
 class Customer:
-    """Who holds a call's token: known by nothing else."""
+    """Who holds a call's token: known by nothing else. The id is that of the place in the call; limits are counted by it."""
 
     is_authenticated = True
     is_active = True
-    pk = None
+
+    def __init__(self, party: Party) -> None:
+        self.pk = party.participant.pk
 
 
 class CallTokenAuthentication(BaseAuthentication):
@@ -34,7 +36,7 @@ class CallTokenAuthentication(BaseAuthentication):
         party = customer_party(token.strip())
         if party is None:
             raise AuthenticationFailed
-        return Customer(), party
+        return Customer(party), party
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'

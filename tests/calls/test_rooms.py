@@ -14,9 +14,10 @@ from accounts.actions import withdraw
 from accounts.models import User
 from calls import events
 from calls.access import RoomParty, may_stay, membership_of, room_party
-from calls.actions import chat, presence_leases, rooms
+from calls.actions import chat, presence_leases, room_hosts, rooms
 from calls.actions.calls import end_call
 from calls.actions.errors import ActionError
+from calls.actions.room_telling import room_state
 from calls.models import Call, Membership, Message, Participation, PresenceLease, Room, RoomSession
 from tests.calls.test_races import at_once
 from tests.cast import a_team, an_agent, talking
@@ -101,6 +102,15 @@ def test_two_who_leave_at_once_end_the_session_once(staff, room) -> None:
     assert not Participation.objects.present().exists()
 
 
+def test_who_leaves_is_out_whatever_their_page_still_says(staff, room) -> None:
+    enters(staff[0], room)
+    for _ in range(5):
+        party = enters(staff[1], room)
+        pings = [lambda peer=party.participation.pk: rooms.renew(peer)] * 3
+        at_once(*pings, lambda party=party: rooms.leave(party), *pings)
+        assert Participation.objects.get(pk=party.participation.pk).left_at is not None
+
+
 @pytest.mark.req("S5.2")
 def test_messages_sent_at_once_are_numbered_without_holes_and_each_is_stored_once(staff, room) -> None:
     authors = [chat.author_in_room(enters(user, room)) for user in staff]
@@ -155,7 +165,7 @@ def test_a_silent_page_is_told_once_and_again_when_it_is_heard(staff, room, told
     for _ in range(2):
         assert rooms.sweep(room.pk) == 0
     assert [message["type"] for message in told] == ["peer-disconnected"]
-    state = rooms.room_state(enters(staff[0], room))
+    state = room_state(enters(staff[0], room))
     assert [member["connected"] for member in state["members"]] == [True, False]
     for _ in range(2):
         assert rooms.renew(ben.pk)
@@ -220,10 +230,10 @@ def test_everybody_of_the_rooms_team_may_enter_until_they_leave_the_team(staff) 
 @pytest.mark.req("S4.6")
 def test_who_was_removed_comes_back_when_invited_again(staff, room) -> None:
     host, ben = enters(staff[0], room), enters(staff[1], room)
-    rooms.remove_peer(host, ben.participation.pk)
+    room_hosts.remove_peer(host, ben.participation.pk)
     refused("not_member", by=lambda: enters(staff[1], room))
-    refused("forbidden", by=lambda: rooms.add_members(staff[2], room, [staff[1].pk]))
-    assert rooms.add_members(staff[0], room, [staff[1].pk]) == 1
+    refused("forbidden", by=lambda: room_hosts.add_members(staff[2], room, [staff[1].pk]))
+    assert room_hosts.add_members(staff[0], room, [staff[1].pk]) == 1
     assert enters(staff[1], room).participation.pk == ben.participation.pk
 
 
@@ -284,7 +294,7 @@ def queries(work: object) -> int:
 
 def test_a_rooms_state_costs_the_same_for_two_and_for_five(staff, room) -> None:
     def state() -> None:
-        rooms.room_state(party)
+        room_state(party)
         chat.chat_state(chat.author_in_room(party))
 
     party = enters(staff[0], room)
