@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Calls, offers and transcripts. Agents send a JWT; customers send their call's capability token.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {"RoomKindEnum": "calls.models.room.RoomKind"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
@@ -402,7 +403,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
-    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 2.0, "options": {"expires": 4}},
     "erase-old-calls": {
         "task": "calls.tasks.erase_old_calls",
         "schedule": 3600.0,

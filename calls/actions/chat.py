@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -76,6 +79,8 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
     if known is not None:
         return known
     _check(author, text)
+    if not text.strip() and attachment_id is None:
+        raise ActionError("malformed", _("There is nothing in this message."))
     attachment = _attachment(author, attachment_id)
     shown = seen(text[:MAX_TEXT].replace("\x00", ""), author.queue_id)
     try:
@@ -117,8 +122,16 @@ def may_write(author: Author) -> None:
     """Raises ActionError: wrong_state for an erased call, forbidden where the host keeps the chat."""
     if author.party is not None and author.party.call.erased_at is not None:
         raise ActionError("wrong_state", _("This call has been erased."))
+    if author.party is not None and _is_long_over(author.party.call):
+        raise ActionError("wrong_state", _("This call is over."))
     if not author.is_host and author.room.permissions.get("chat") == "host":
         raise ActionError("forbidden", _("Only the host may write here."))
+
+
+def _is_long_over(call: Call) -> bool:
+    """What was on its way when the other side hung up still arrives."""
+    grace = timedelta(seconds=settings.GRACE_SECONDS)
+    return call.ended_at is not None and timezone.now() - call.ended_at > grace
 
 
 def _attachment(author: Author, attachment_id: uuid.UUID | None) -> Attachment | None:

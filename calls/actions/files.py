@@ -15,12 +15,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from calls.actions.chat import Author, may_write
 from calls.actions.errors import ActionError
-from calls.actions.sniffing import HEAD, fitting_name, kind_of
-from calls.models import Attachment
+from calls.actions.sniffing import HEAD, fitting_name, kind_of, safe_name
+from calls.masking import seen
+from calls.models import Attachment, Room
 from calls.models.chat import AttachmentState
 from calls.models.recording import keyring
 from calls.vault import seal, sealed_path
@@ -28,6 +30,8 @@ from calls.vault import seal, sealed_path
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 40 * 1024 * 1024
+MAX_BYTES_PER_ROOM = 1024**3
+LEFT_FREE_BYTES = 1024**3
 SCAN_SECONDS = 60.0
 
 
@@ -37,6 +41,7 @@ def take(author: Author, name: str, pieces: Iterable[bytes]) -> Attachment:
     Raises ActionError: too_large, malformed (empty), type_refused, infected, storage_failed, wrong_state, forbidden.
     """
     may_write(author)
+    _check_space(author.room)
     attachment = Attachment(
         room=author.room, user=author.user, name=name, state=AttachmentState.CHECKING, size=0,
         party=author.party.participant if author.party and not author.user else None,
@@ -48,7 +53,8 @@ def take(author: Author, name: str, pieces: Iterable[bytes]) -> Attachment:
         kind = kind_of(head, name)
         if kind is None:
             raise ActionError("type_refused", _("Files of this kind are not taken."))
-        attachment.content_type, attachment.name = kind, fitting_name(name, kind)
+        attachment.content_type = kind
+        attachment.name = fitting_name(seen(safe_name(name), author.queue_id).text, kind)
         _scan(draft)
         seal(draft, sealed_path(attachment.file), keyring())
     except OSError as error:
@@ -62,6 +68,17 @@ def take(author: Author, name: str, pieces: Iterable[bytes]) -> Attachment:
     facts = {"room": author.room.pk, "file": attachment.pk, "bytes": attachment.size, "author": author.key}
     logger.info("file taken", extra=facts)
     return attachment
+
+
+def _check_space(room: Room) -> None:
+    """Chats must not fill the disk that calls are recorded on."""
+    used = Attachment.objects.filter(room=room).aggregate(bytes=Sum("size"))["bytes"] or 0
+    if used + MAX_BYTES > MAX_BYTES_PER_ROOM:
+        raise ActionError("too_large", _("The files of this chat take up too much space."))
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(settings.DATA_DIR).free < LEFT_FREE_BYTES:
+        logger.error("files are refused: the disk is nearly full")
+        raise ActionError("storage_failed", _("The file could not be stored. Please try again."))
 
 
 def _write(draft: Path, pieces: Iterable[bytes], attachment: Attachment) -> bytes:

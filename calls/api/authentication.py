@@ -14,11 +14,13 @@ KEYWORD = "Call"
 
 
 class Customer:
-    """Who holds a call's token: known by nothing else."""
+    """Who holds a call's token: known by nothing else. The id is that of the place in the call; limits are counted by it."""
 
     is_authenticated = True
     is_active = True
-    pk = None
+
+    def __init__(self, party: Party) -> None:
+        self.pk = party.participant.pk
 
 
 class CallTokenAuthentication(BaseAuthentication):
@@ -34,7 +36,7 @@ class CallTokenAuthentication(BaseAuthentication):
         party = customer_party(token.strip())
         if party is None:
             raise AuthenticationFailed
-        return Customer(), party
+        return Customer(party), party
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -52,7 +54,6 @@ class CallTokenAsBearer(CallTokenAuthentication):
 
 class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its registry has no types
     target_class = CallTokenAuthentication
-    match_subclasses = True
     name = "callToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -62,3 +63,11 @@ class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
             "name": "Authorization",
             "description": "A customer's key to one call, as `POST /api/v1/calls` has told it: `Call <token>`.",
         }
+
+
+class BearerCallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # likewise
+    target_class = CallTokenAsBearer
+    name = "callTokenAsBearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A customer's key to one call."}

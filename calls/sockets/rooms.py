@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from django.utils import translation
 
 from accounts.models import User
-from calls.access import RoomParty, may_stay, membership_of, room_party
-from calls.actions import rooms
+from calls.access import RoomParty, may_stay, room_party
+from calls.actions import room_switches, rooms
 from calls.actions.chat import author_in_room, chat_state
+from calls.actions.room_telling import room_state
 from calls.events import call_group
 from calls.media.errors import MediaError
-from calls.models import Room
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
 from calls.sockets.database import in_database
 from calls.sockets.media_gateway import gateway
-from calls.sockets.throttle import count_entry
+from calls.sockets.throttle import count
 
 if TYPE_CHECKING:
     from calls.sockets.page import Page
@@ -80,7 +80,7 @@ class RoomLink:
 
     async def dropped(self) -> None:
         with contextlib.suppress(SignalError):
-            await in_database(rooms.lost_sight, uuid.UUID(self.seat.peer_id), uuid.UUID(self.seat.call_id))
+            await in_database(rooms.lost_sight, uuid.UUID(self.seat.peer_id))
 
 
 async def enter(page: Page, user: User, room_id: uuid.UUID, since: int) -> tuple[RoomLink, dict[str, Any]]:
@@ -102,25 +102,17 @@ async def enter(page: Page, user: User, room_id: uuid.UUID, since: int) -> tuple
 
 def _check_source(link: RoomLink, kind: str, source: str | None) -> None:
     with translation.override(link.user.language):
-        rooms.check_source(link.prove(), kind, source)
+        room_switches.check_source(link.prove(), kind, source)
 
 
 def _enter(user: User, room_id: uuid.UUID, address: str, since: int) -> dict[str, Any]:
-    count_entry(user)
+    count("join-room", user.pk)
     with translation.override(user.language):
-        was_away = _is_away(user, room_id)
         party = rooms.enter(user, room_id, address)
         rooms.sweep(room_id)
-        if was_away:
-            rooms.back_in_sight(party)
-        state = rooms.room_state(party)
+        state = room_state(party)
         state |= chat_state(author_in_room(party), since)
         return state | {"rtc": rtc_configuration(state["peerId"])}
-
-
-def _is_away(user: User, room_id: uuid.UUID) -> bool:
-    room: Room | None = membership_of(user, room_id)
-    return room is not None and rooms.is_in(user, room)
 
 
 def _renew(seat: Seat, user_id: int) -> bool:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from calls.actions import chat, rooms
+from calls.actions import chat, room_hosts, rooms
 from calls.actions.calls import end_call
 from calls.actions.room_list import rooms_of
 from calls.models import Membership, Room
@@ -123,7 +123,7 @@ def test_rooms_of_calls_and_closed_ones_are_not_listed(client, alice) -> None:
     cara = talking(alice)
     chat.send(chat.author_in_call(cara.party), "m1", "안녕")
     end_call(cara.party)
-    rooms.close_room(alice, rooms.create_room(alice, "meeting", "어제"))
+    room_hosts.close_room(alice, rooms.create_room(alice, "meeting", "어제"))
     assert rooms_of(alice) == []
 
 

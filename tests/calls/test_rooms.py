@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,12 +12,15 @@ from django.utils import timezone
 
 from accounts.actions import withdraw
 from accounts.models import User
-from calls.access import RoomParty, membership_of, room_party
-from calls.actions import chat, presence_leases, rooms
+from calls import events
+from calls.access import RoomParty, may_stay, membership_of, room_party
+from calls.actions import chat, presence_leases, room_hosts, rooms
+from calls.actions.calls import end_call
 from calls.actions.errors import ActionError
-from calls.models import Membership, Message, Participation, PresenceLease, Room, RoomSession
+from calls.actions.room_telling import room_state
+from calls.models import Call, Membership, Message, Participation, PresenceLease, Room, RoomSession
 from tests.calls.test_races import at_once
-from tests.cast import a_team, an_agent
+from tests.cast import a_team, an_agent, talking
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -37,6 +41,14 @@ def room(staff: list[User]) -> Room:
 
 def enters(user: User, room: Room) -> RoomParty:
     return rooms.enter(user, room.pk, HERE)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What was relayed to rooms."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(events, "relay", lambda _room, message, **_whom: messages.append(message))
+    return messages
 
 
 def refused(code: str, *, by: object) -> None:
@@ -90,6 +102,15 @@ def test_two_who_leave_at_once_end_the_session_once(staff, room) -> None:
     assert not Participation.objects.present().exists()
 
 
+def test_who_leaves_is_out_whatever_their_page_still_says(staff, room) -> None:
+    enters(staff[0], room)
+    for _ in range(5):
+        party = enters(staff[1], room)
+        pings = [lambda peer=party.participation.pk: rooms.renew(peer)] * 3
+        at_once(*pings, lambda party=party: rooms.leave(party), *pings)
+        assert Participation.objects.get(pk=party.participation.pk).left_at is not None
+
+
 @pytest.mark.req("S5.2")
 def test_messages_sent_at_once_are_numbered_without_holes_and_each_is_stored_once(staff, room) -> None:
     authors = [chat.author_in_room(enters(user, room)) for user in staff]
@@ -98,6 +119,22 @@ def test_messages_sent_at_once_are_numbered_without_holes_and_each_is_stored_onc
     assert not [result for result in results if isinstance(result, Exception)]
     assert sorted(Message.objects.values_list("seq", flat=True)) == list(range(1, 11))
     assert {result["seq"] for result in results} == set(range(1, 11))
+
+
+def test_an_empty_message_is_none(staff, room) -> None:
+    author = chat.author_in_room(enters(staff[0], room))
+    for text in ("", "  \n "):
+        refused("malformed", by=lambda text=text: chat.send(author, "m", text))
+    assert not Message.objects.exists()
+
+
+def test_words_on_their_way_when_a_call_ends_arrive_and_later_ones_do_not(staff, settings) -> None:
+    cara = talking(staff[0])
+    end_call(cara.party)
+    chat.send(chat.author_in_call(cara.party), "m1", "여기요")
+    late = timezone.now() - timedelta(seconds=settings.GRACE_SECONDS + 1)
+    Call.objects.update(ended_at=late)
+    refused("wrong_state", by=lambda: chat.send(chat.author_in_call(cara.party), "m2", "여기요"))
 
 
 # --- leases ---------------------------------------------------------------------------------------------------------
@@ -116,6 +153,42 @@ def test_who_is_silent_for_too_long_is_out_and_who_has_come_back_is_not(staff, r
     assert rooms.sweep(room.pk) == 1
     assert RoomSession.objects.get().ended_at is not None
     assert rooms.sweep_all() == 0
+
+
+@pytest.mark.req("S4.7")
+def test_a_silent_page_is_told_once_and_again_when_it_is_heard(staff, room, told) -> None:
+    for user in staff[:2]:
+        enters(user, room)
+    ben = Participation.objects.get(user=staff[1])
+    Participation.objects.filter(pk=ben.pk).update(lease_until=timezone.now() + timedelta(seconds=3))
+    told.clear()
+    for _ in range(2):
+        assert rooms.sweep(room.pk) == 0
+    assert [message["type"] for message in told] == ["peer-disconnected"]
+    state = room_state(enters(staff[0], room))
+    assert [member["connected"] for member in state["members"]] == [True, False]
+    for _ in range(2):
+        assert rooms.renew(ben.pk)
+    assert [message["type"] for message in told] == ["peer-disconnected", "peer-reconnected"]
+    assert {message["peerId"] for message in told} == {str(ben.pk)}
+    assert Participation.objects.get(pk=ben.pk).connected
+
+
+def test_a_page_that_lives_is_renewed_by_one_statement(staff, room) -> None:
+    peer = enters(staff[0], room).participation.pk
+    assert queries(lambda: rooms.renew(peer)) == 1
+    assert queries(lambda: may_stay(peer, staff[0].pk)) == 1
+
+
+@pytest.mark.req("S4.5")
+def test_a_session_that_nobody_enters_ends_by_itself(staff, room) -> None:
+    session, _new = rooms.start(staff[0], room)
+    rooms.sweep_all()
+    assert RoomSession.objects.get().ended_at is None
+    RoomSession.objects.update(started_at=timezone.now() - timedelta(minutes=1))
+    rooms.sweep_all()
+    session.refresh_from_db()
+    assert session.ended_at is not None
 
 
 def test_presence_is_forgotten_when_its_lease_has_run_out(staff) -> None:
@@ -157,10 +230,10 @@ def test_everybody_of_the_rooms_team_may_enter_until_they_leave_the_team(staff) 
 @pytest.mark.req("S4.6")
 def test_who_was_removed_comes_back_when_invited_again(staff, room) -> None:
     host, ben = enters(staff[0], room), enters(staff[1], room)
-    rooms.remove_peer(host, ben.participation.pk)
+    room_hosts.remove_peer(host, ben.participation.pk)
     refused("not_member", by=lambda: enters(staff[1], room))
-    refused("forbidden", by=lambda: rooms.add_members(staff[2], room, [staff[1].pk]))
-    assert rooms.add_members(staff[0], room, [staff[1].pk]) == 1
+    refused("forbidden", by=lambda: room_hosts.add_members(staff[2], room, [staff[1].pk]))
+    assert room_hosts.add_members(staff[0], room, [staff[1].pk]) == 1
     assert enters(staff[1], room).participation.pk == ben.participation.pk
 
 
@@ -221,7 +294,7 @@ def queries(work: object) -> int:
 
 def test_a_rooms_state_costs_the_same_for_two_and_for_five(staff, room) -> None:
     def state() -> None:
-        rooms.room_state(party)
+        room_state(party)
         chat.chat_state(chat.author_in_room(party))
 
     party = enters(staff[0], room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
@@ -12,14 +13,16 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.actions import files, retention, rooms
+from calls.actions import files, retention, room_hosts, rooms
 from calls.models import Attachment, Membership, Message, Participation, Room, RoomSession
 from tests.calls.test_api import bearer, by_token, error_of, post
 from tests.cast import an_agent, cara_calls, talking
@@ -113,7 +116,7 @@ def test_a_room_costs_the_same_statements_however_many_are_in(client, alice, mee
     rooms.enter(alice, meeting.pk, "")
     few = statements()
     more = [an_agent(f"agent{n}") for n in range(4)]
-    rooms.add_members(alice, meeting, [user.pk for user in more])
+    room_hosts.add_members(alice, meeting, [user.pk for user in more])
     for user in more:
         rooms.enter(user, meeting.pk, "")
     assert statements() == few
@@ -373,7 +376,7 @@ def leave_membership(client, room, by: User, *members: User):
 @pytest.mark.req("S4.6")
 def test_memberships_are_taken_by_the_host_and_given_back_by_their_holder(client, alice, meeting) -> None:
     chris = an_agent("chris")
-    rooms.add_members(alice, meeting, [chris.pk])
+    room_hosts.add_members(alice, meeting, [chris.pk])
     rooms.enter(ben(), meeting.pk, "")
     assert error_of(leave_membership(client, meeting, ben(), chris)) == (403, "forbidden")
     assert error_of(leave_membership(client, meeting, alice, alice)) == (409, "wrong_state")
@@ -432,3 +435,36 @@ def test_nothing_is_added_to_an_erased_call(client, alice) -> None:
     body = {"clientId": "a", "text": "x"}
     refused = post(client, f"{ROOMS}/{room.pk}/messages", body, **bearer(alice))
     assert error_of(refused) == (409, "wrong_state")
+
+
+@pytest.mark.req("S1.6")
+def test_abuse_in_a_files_name_is_masked(client, alice) -> None:
+    cara = talking(alice)
+    file = upload(client, Room(pk=cara.call.pk), "씨발 새끼야.png", PNG, **by_token(cara.token)).json()[
+        "data"
+    ]["file"]
+    assert "씨발" not in file["name"]
+    assert file["name"].endswith(".png")
+
+
+def test_the_description_of_the_api_is_sound() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)
+
+
+def test_the_files_of_a_room_do_not_fill_the_disk(client, alice, meeting, monkeypatch) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES_PER_ROOM", files.MAX_BYTES + len(PNG) - 1)
+    assert upload(client, meeting, "x.png", PNG, **bearer(alice)).status_code == 201
+    assert error_of(upload(client, meeting, "y.png", PNG, **bearer(alice))) == (413, "too_large")
+    monkeypatch.setattr(files, "MAX_BYTES_PER_ROOM", 2**60)
+    monkeypatch.setattr(files, "LEFT_FREE_BYTES", 2**60)
+    assert error_of(upload(client, meeting, "y.png", PNG, **bearer(alice))) == (503, "storage_failed")
+
+
+def test_one_customers_haste_slows_no_other_down(client, alice, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "chat", "1/min")
+    first, second = talking(alice), cara_calls()
+
+    def reads(cara) -> int:
+        return client.get(f"{ROOMS}/{cara.call.pk}/messages", headers=by_token(cara.token)).status_code
+
+    assert [reads(first), reads(first), reads(second)] == [200, 429, 200]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.actions import chat, rooms
+from calls.actions import chat, room_hosts, rooms
 from calls.events import relay_media_event
 from calls.models import Membership, Message, Participation, QualitySample, Room, RoomSession
 from calls.models.room import RoomKind
@@ -260,6 +260,9 @@ async def test_quality_is_told_and_kept(pages, meeting) -> None:
         "report-quality", roomId=str(meeting.pk), level="poor", rttMs=900, lossPercent=12, kbps=80
     )
     assert (await pages["alice"].next("peer-quality"))["level"] == "poor"
+    await pages["ben"].request(
+        "report-quality", roomId=str(meeting.pk), level="good", rttMs=9, lossPercent=0, kbps=800
+    )  # so soon that it is not kept
     kept = await db(lambda: QualitySample.objects.get(participation=peer))
     assert (kept.rtt_ms, kept.loss_percent, kept.kbps) == (900, 12, 80)
 
@@ -446,6 +449,8 @@ async def test_a_newcomer_sees_who_is_reconnecting(pages, meeting) -> None:
     ben = (await enter(pages["ben"], meeting))["peerId"]
     soon = timezone.now() + timedelta(seconds=3)
     await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=soon))
+    await pages["alice"].everything()
+    assert (await pages["alice"].next("peer-disconnected"))["peerId"] == ben
     state = await enter(pages["chris"], meeting)
     assert {member["name"]: member["connected"] for member in state["members"]} == {
         "김서연": True, "ben": False, "chris": True,
@@ -481,3 +486,34 @@ async def test_presence_is_told_only_to_who_shares_a_team(staff) -> None:
     async with TestPage() as page:
         await page.logs_in(await db(an_admin))
         assert (await page.request("watch-presence"))["people"] == []
+
+
+@pytest.mark.req("S4.6")
+async def test_who_is_in_a_room_that_is_closed_is_out(pages, staff, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    await enter(pages["ben"], meeting)
+    await db(lambda: room_hosts.close_room(staff[0], meeting))
+    for name in ("alice", "ben"):
+        await pages[name].next("removed")
+    with pytest.raises(Refused, match="not_member"):
+        await enter(pages["alice"], meeting)
+
+
+@pytest.mark.req("S4.5")
+async def test_who_is_invited_while_a_meeting_goes_on_hears_of_it(pages, staff) -> None:
+    room = await db(lambda: rooms.create_room(staff[0], "meeting", "급한 회의"))
+    await pages["ben"].request("watch-presence")
+    await enter(pages["alice"], room)
+    await db(lambda: room_hosts.add_members(staff[0], room, [staff[1].pk]))
+    told = await pages["ben"].next("meeting-started")
+    assert (told["roomId"], told["by"]) == (str(room.pk), "김서연")
+
+
+@pytest.mark.req("S5.2")
+async def test_who_writes_without_end_is_told_to_wait(pages, meeting, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "chat", "2/min")
+    await enter(pages["alice"], meeting)
+    for each in range(2):
+        await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId=f"m{each}", text="a")
+    with pytest.raises(Refused, match="too_many_requests"):
+        await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId="m3", text="a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from calls.actions import chat
@@ -12,6 +13,7 @@ from calls.sockets.handlers import handles
 from calls.sockets.page import Page
 from calls.sockets.rooms import RoomLink
 from calls.sockets.seats import SeatLink
+from calls.sockets.throttle import count
 
 
 @handles(ReadChat)
@@ -24,10 +26,7 @@ async def read_chat(page: Page, act: Perform) -> dict[str, Any]:
 async def send_message(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, SendMessage)
     link, wanted = page.link(act), act.request
-    sent = await in_database(
-        lambda: chat.send(_author(link), wanted.client_id, wanted.text or "", wanted.attachment_id)
-    )
-    return {"message": sent}
+    return {"message": await in_database(_send, link, wanted)}
 
 
 @handles(Typing)
@@ -50,6 +49,12 @@ async def read(page: Page, act: Perform) -> dict[str, Any]:
     link, seq = page.link(act), act.request.seq
     await in_database(lambda: chat.read(_author(link), seq))
     return {}
+
+
+def _send(link: Any, wanted: SendMessage) -> dict[str, Any]:
+    author = _author(link)
+    count("chat", author.user.pk if author.user else uuid.UUID(link.seat.peer_id))
+    return chat.send(author, wanted.client_id, wanted.text or "", wanted.attachment_id)
 
 
 def _read_chat(link: Any, request: ReadChat) -> dict[str, Any]:
