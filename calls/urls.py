@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls.views import customer, desk, poster
+from calls.views import customer, desk, poster, rooms
 
 app_name = "calls"
 urlpatterns = [
@@ -12,5 +12,7 @@ urlpatterns = [
     path("call/<str:token>/", customer.call, name="call"),
     path("desk/", desk.desk, name="desk"),
     path("desk/token", desk.desk_token, name="desk-token"),
+    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/<uuid:room_id>/", rooms.room, name="room"),
     path("places/<int:place_id>/poster/", poster.poster, name="poster"),
 ]

@@ -214,7 +214,7 @@ describe("files", () => {
     assert.equal(senders[0].headers.Authorization, "Bearer t");
     senders[0].progress(1, 4);
     assert.equal([...transfer.uploads.values()][0].share, 0.25);
-    senders[0].answer(201, { success: true, data: { attachmentId: "1" } });
+    senders[0].answer(201, { success: true, data: { file: { attachmentId: "1" } } });
     await settle();
     assert.deepEqual([done, states()], [[{ attachmentId: "1" }], ["sending"]]);
   });
@@ -237,7 +237,7 @@ describe("files", () => {
     assert.deepEqual(states(), ["type_refused", "offline"]);
     transfer.retry("2");
     await settle();
-    senders[2].answer(201, { data: { attachmentId: "2" } });
+    senders[2].answer(201, { data: { file: { attachmentId: "2" } } });
     await settle();
     assert.equal(done.length, 1);
   });

@@ -102,7 +102,7 @@ export class FileTransfer {
       });
       sender.addEventListener("load", () => {
         const { data, error } = parsed(sender.responseText);
-        if (sender.status < 300 && data) resolve(data);
+        if (sender.status < 300 && data?.file) resolve(data.file);
         else reject(new Error(error?.code ?? (sender.status === 413 ? "too_large" : "internal")));
       });
       sender.addEventListener("error", () => reject(new Error("offline")));
