@@ -39,7 +39,7 @@ CHAT: Strings = {
     "chatTyping": _("{names} is writing"),
     "chatTypingMany": _("{names} are writing"),
     "chatSending": _("Sending"),
-    "chatRead": _("Read"),
+    "chatRead": _("Seen"),
     "chatReadBy": _("Read by {names}"),
     "chatReadCount": _("Read by {count}"),
     "chatFailed": _("Not sent"),
@@ -140,7 +140,9 @@ ROOM: Strings = {
     **CHAT,
     **PRESENCE,
     **MICROPHONE,
-    "camDenied": _("This browser blocks the camera. Allow it beside the address, then press the button again."),
+    "camDenied": _(
+        "This browser blocks the camera. Allow it beside the address, then press the button again."
+    ),
     "camMissing": _("No camera was found. You can take part by voice."),
     "camBusy": _("Another program is using the camera. Close it, then press the button again."),
     "camInsecure": _("The camera needs an https address. Ask the administrator."),
