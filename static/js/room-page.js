@@ -55,7 +55,7 @@ class RoomPage {
   start() {
     wireMenus();
     this.#wire();
-    void this.prejoin.open();
+    this.prejoin.open();
     mark("roomView", "prejoin");
   }
 
@@ -99,6 +99,7 @@ class RoomPage {
   async #join(button) {
     button.disabled = true;
     this.prejoin.refused();
+    await this.prejoin.ready; // who joins in a hurry is heard too
     const session = this.#newSession();
     try {
       await session.enter();

@@ -30,7 +30,7 @@ function scene({ me = "user:1" } = {}) {
       server.calls.push({ type, ...fields });
       if (server.down) throw refusal(server.down);
       if (type === "send-message") {
-        const message = server.store(me, fields.clientId, fields.text);
+        const message = server.store(me, fields.clientId, fields.text ?? "");
         if (server.swallow) throw refusal("offline"); // stored, and the answer is lost
         return { message };
       }

@@ -30,6 +30,8 @@ export class Prejoin {
     this.meter = new LevelMeter(one("[data-level]", this.root), this.strings.level ?? "");
     this.preview = /** @type {HTMLVideoElement} */ (one("[data-preview-video]", this.root));
     this.camera = false;
+    /** @type {Promise<void>} the microphone is open, or was refused */
+    this.ready = Promise.resolve();
     /** @type {AudioContext | null} */
     this.context = null;
     this.muteButton = one("[data-pre-mute]", this.root);
@@ -37,11 +39,11 @@ export class Prejoin {
     this.#wire();
   }
 
-  async open() {
+  open() {
     show("[data-browser]", false, this.root);
     show(`[data-browser='${browserKind(navigator.userAgent)}']`, true, this.root);
     void this.#who();
-    await this.openMicrophone();
+    this.ready = this.openMicrophone();
   }
 
   async openMicrophone() {
@@ -93,7 +95,7 @@ export class Prejoin {
   #wire() {
     one("[data-mic-retry]", this.root).addEventListener("click", () => void this.openMicrophone());
     this.muteButton.addEventListener("click", () => this.#mute());
-    this.videoButton?.addEventListener("click", () => void this.#video());
+    this.videoButton?.addEventListener("click", () => void (this.ready = this.#video()));
     const reopen = () => this.devices.microphone.track || void this.openMicrophone();
     navigator.permissions?.query({ name: /** @type {PermissionName} */ ("microphone") }).then((status) => status.addEventListener("change", reopen), () => undefined);
   }

@@ -171,9 +171,11 @@ export class RoomTiles {
   #quality(element, tile, member) {
     const chip = one("[data-quality]", element);
     const measured = this.session.qualityOf(tile.peerId);
-    chip.hidden = tile.screen || this.#isMine(tile) || (!measured && !member.level);
+    const silent = measured?.word === "lost" && member.muted && member.videoOff; // nothing is meant to arrive
+    const known = silent ? null : measured;
+    chip.hidden = tile.screen || this.#isMine(tile) || (!known && !member.level);
     if (chip.hidden) return;
-    const word = worse(measured, member.level);
+    const word = worse(known, member.level);
     chip.toggleAttribute("data-bad", LEVEL_OF[word] < 3);
     one(".signal", chip).dataset.level = String(LEVEL_OF[word]);
     say("[data-word]", this.strings[WORDS[word]] ?? "", chip);

@@ -175,7 +175,7 @@ export class Chat {
     const { clientId, text, attachment } = entry;
     const file = attachment ? { attachmentId: attachment.attachmentId } : {};
     try {
-      const { message } = await this.request("send-message", { clientId, text, ...file });
+      const { message } = await this.request("send-message", { clientId, ...(text ? { text } : {}), ...file });
       this.me ||= message.author.id;
       this.#take(message);
       this.#mindGaps();
