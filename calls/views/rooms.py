@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import staff_of
-from accounts.models import User
 from calls.access import is_host
 from calls.actions import rooms
-from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
+from calls.actions.presence_leases import people_payload
 from calls.actions.room_list import rooms_of
-from calls.forms import RoomForm, colleagues_of
-from calls.models import Room
+from calls.forms import RoomForm
 from calls.models.room import MemberRole
 from config.helpers.addresses import client_ip
 
@@ -47,9 +40,8 @@ def room_list(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "rooms",
         "rooms": rooms_of(user),
-        "colleagues": list(colleagues_of(user)),
+        "colleagues": people_payload(user),
         "form": form,
-        "config": _list_config(user),
     }
     return render(request, "calls/rooms/list.html", context, status=422 if form.errors else 200)
 
@@ -71,7 +63,6 @@ def room(request: HttpRequest, room_id: uuid.UUID) -> HttpResponse:
         "room": found,
         "role": role,
         "token_url": reverse("calls:desk-token"),
-        "config": _room_config(user, found, role),
     }
     return render(request, "calls/rooms/room.html", context)
 
@@ -79,30 +70,3 @@ def room(request: HttpRequest, room_id: uuid.UUID) -> HttpResponse:
 def _refused(request: HttpRequest, refusal: ActionError) -> HttpResponse:
     context = {"nav": "rooms", "code": refusal.code, "message": refusal.message}
     return render(request, "calls/rooms/refused.html", context, status=403)
-
-
-def _list_config(user: User) -> dict[str, Any]:
-    return {
-        "socketPath": "/ws/",
-        "tokenUrl": reverse("calls:desk-token"),
-        "loginUrl": f"{reverse(settings.LOGIN_URL)}?next={reverse('calls:rooms')}",
-        "userId": user.pk,
-        "language": get_language(),
-        "now": unix_ms(timezone.now()),
-    }
-
-
-def _room_config(user: User, found: Room, role: str) -> dict[str, Any]:
-    here = reverse("calls:room", args=[found.pk])
-    return {
-        **_list_config(user),
-        "loginUrl": f"{reverse(settings.LOGIN_URL)}?next={here}",
-        "roomId": str(found.pk),
-        "kind": found.kind,
-        "name": found.name,
-        "role": role,
-        "userName": user.name,
-        "filesUrl": f"/api/v1/rooms/{found.pk}/files",
-        "listUrl": reverse("calls:rooms"),
-        "sfuModule": static("vendor/mediasoup-client.js"),
-    }

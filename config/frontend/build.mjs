@@ -18,6 +18,7 @@ const FLOOR = { safari: (16 << 16) | (4 << 8), ios_saf: (16 << 16) | (4 << 8), c
 const FLOOR_JS = ["safari16.4", "chrome111", "firefox128"];
 
 // The @layer order stands in tokens.css, so it comes first; a page's own file comes after the system.
+const CSS_APART = ["api-docs.css"]; // of a page that has a look of its own
 const CSS_FIRST = ["tokens.css", "icons.css", "components.css", "layout.css"];
 
 /** The SFU client. Its types stand beside it, so that `tsc --checkJs` sees through the import. */
@@ -58,7 +59,7 @@ async function copyFonts() {
 
 async function compileStyles() {
   const names = (await readdir(join(fixed, "css"))).filter((name) => name.endsWith(".css"));
-  const own = names.filter((name) => !CSS_FIRST.includes(name)).sort();
+  const own = names.filter((name) => ![...CSS_FIRST, ...CSS_APART].includes(name)).sort();
   const order = [...CSS_FIRST.filter((name) => names.includes(name)), ...own];
   const parts = await Promise.all(order.map((name) => readFile(join(fixed, "css", name), "utf8")));
   await mkdir(join(fixed, "css", "build"), { recursive: true });

@@ -77,6 +77,14 @@ export class Signaling {
     else if (this.online) this.#ping();
   }
 
+  /** Leave this socket for a new one: the way to the server may have changed under it. */
+  renew() {
+    if (this.stopped) return;
+    const socket = this.socket;
+    if (socket) this.#closed(socket, 1006);
+    this.hurry();
+  }
+
   /**
    * Ask and wait for the answer. Rejects with a Refusal.
    * @param {string} type
