@@ -10,6 +10,7 @@ urlpatterns = [
     path("<str:room_id>", rooms.RoomView.as_view(), name="api-room"),
     path("<str:room_id>/start", rooms.StartView.as_view(), name="api-start-room"),
     path("<str:room_id>/status", rooms.StatusView.as_view(), name="api-room-status"),
+    path("<str:room_id>/sessions", rooms.SessionsView.as_view(), name="api-room-sessions"),
     path("<str:room_id>/join", rooms.JoinView.as_view(), name="api-join-room"),
     path("<str:room_id>/leave", rooms.LeaveView.as_view(), name="api-leave-room"),
     path("<str:room_id>/members", rooms.MembersView.as_view(), name="api-room-members"),

@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Team
 from calls import events
 from calls.access import Party
 from calls.actions.errors import ActionError
@@ -174,6 +175,7 @@ def leave_call(party: Party) -> None:
 
         become_idle(participant.user_id, now)
         events.wake_desk(participant.user_id)
+        _tell_teams([participant.user_id])
 
 
 @transaction.atomic
@@ -188,6 +190,7 @@ def return_to_call(party: Party) -> bool:
     events.emit(party.call, "peer-joined", payload)
     if participant.user_id is not None:
         events.wake_desk(participant.user_id)
+        _tell_teams([participant.user_id])
     return True
 
 
@@ -205,10 +208,18 @@ def rate_call(call: Call, rating: int, comment: str = "") -> None:
 def tell_state(call: Call) -> None:
     """Tell everyone in the call, and the desks concerned, where it stands."""
     events.emit(call, "call-state", state_payload(call))
-    for user_id in call.participants.filter(user__isnull=False).values_list("user_id", flat=True):
+    staff = list(call.participants.filter(user__isnull=False).values_list("user_id", flat=True))
+    for user_id in staff:
         events.wake_desk(user_id)
-    events.wake(events.team_group(call.queue.team_id), {"type": "team.wake"})
+    _tell_teams(staff)
     events.wake(events.TEAM_BOARD, {"type": "board.wake"})
+
+
+def _tell_teams(staff: list[int]) -> None:
+    """Colleagues see who is in a call."""
+    if staff:
+        for team_id in Team.objects.filter(members__in=staff).values_list("pk", flat=True).distinct():
+            events.wake(events.team_group(team_id), {"type": "team.wake"})
 
 
 def state_payload(call: Call) -> dict[str, Any]:

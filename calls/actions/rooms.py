@@ -106,7 +106,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
             _hear(mine.pk)
             mine.session = session
             return mine
-        if room.locked and not host:
+        if room.locked and not host and mine is None:  # who was in, and lost the network, comes back
             raise ActionError("room_locked", _("The host has locked this room."))
         if session.participations.present().count() >= room.max_people:
             raise ActionError("room_full", _("This room is full."))

@@ -20,6 +20,7 @@ from calls.actions import room_hosts, rooms
 from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
 from calls.actions.presence_leases import people_payload
+from calls.actions.room_history import sessions_payload
 from calls.actions.room_telling import people, room_state
 from calls.api.authentication import CallTokenAsBearer
 from calls.api.schema import answers, enveloped
@@ -192,6 +193,19 @@ class StatusView(RoomsView):
                 "online": online,
             }
         )
+
+
+class SessionsView(RoomsView):
+    @extend_schema(
+        operation_id="room_sessions",
+        summary="The latest sessions",
+        description="Who was in, for how long, muted, without video, sharing, and how well connected. Newest first.",
+        responses=answers(
+            {200: enveloped("SessionsAnswer", sessions=serializers.ListField(child=OBJECT))}, 401, 403
+        ),
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        return success({"sessions": sessions_payload(room_of(request, room_id))})
 
 
 class JoinView(RoomsView):

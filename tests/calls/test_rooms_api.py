@@ -22,8 +22,17 @@ from pytest_django import Settings
 from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
+from calls.access import RoomParty
 from calls.actions import files, retention, room_hosts, rooms
-from calls.models import Attachment, Membership, Message, Participation, Room, RoomSession
+from calls.models import (
+    Attachment,
+    Membership,
+    Message,
+    Participation,
+    QualitySample,
+    Room,
+    RoomSession,
+)
 from tests.calls.test_api import bearer, by_token, error_of, post
 from tests.cast import an_agent, cara_calls, talking
 
@@ -468,3 +477,38 @@ def test_one_customers_haste_slows_no_other_down(client, alice, monkeypatch) -> 
         return client.get(f"{ROOMS}/{cara.call.pk}/messages", headers=by_token(cara.token)).status_code
 
     assert [reads(first), reads(first), reads(second)] == [200, 429, 200]
+
+
+@pytest.mark.req("S4.4")
+@pytest.mark.req("S4.8")
+def test_what_is_kept_of_sessions_can_be_read_by_members(client, alice, meeting) -> None:
+    here = f"{ROOMS}/{meeting.pk}/sessions"
+
+    def statements() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            client.get(here, headers=bearer(alice))
+        return len(seen)
+
+    party = rooms.enter(alice, meeting.pk, "")
+    for level, rtt in (("good", 20), ("poor", 400)):
+        QualitySample.objects.create(
+            participation=party.participation, level=level, rtt_ms=rtt, loss_percent=1, kbps=100
+        )
+    few = statements()
+    rooms.enter(ben(), meeting.pk, "")
+    Participation.objects.filter(user=alice).update(
+        joined_at=timezone.now() - timedelta(seconds=60), muted_since=timezone.now() - timedelta(seconds=30)
+    )
+    rooms.leave(RoomParty(meeting, party.participation, is_host=True))
+    [session] = client.get(here, headers=bearer(alice)).json()["data"]["sessions"]
+    assert session["endedAt"] is None
+    first, second = session["participants"]
+    assert (first["presentSeconds"], first["mutedSeconds"], second["leftAt"]) == (60, 30, None)
+    assert first["quality"] == {
+        "good": 1, "fair": 0, "poor": 1, "rttMs": 210, "lossPercent": 1, "kbps": 100,
+    }  # fmt: skip
+    assert second["quality"] is None
+    assert statements() == few
+    assert error_of(client.get(here, headers=bearer(an_agent("mallory")))) == (403, "not_member")

@@ -48,6 +48,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "api/v1/rooms": {}, "api/v1/rooms/<str:room_id>": {"room_id": "call"},
     "api/v1/rooms/<str:room_id>/start": "changes a state, gives when it began",
     "api/v1/rooms/<str:room_id>/status": {"room_id": "call"},
+    "api/v1/rooms/<str:room_id>/sessions": {"room_id": "call"},
     "api/v1/rooms/<str:room_id>/join": "changes a state, gives who is in",
     "api/v1/rooms/<str:room_id>/leave": "changes a state",
     "api/v1/rooms/<str:room_id>/members": "takes people, gives how many",

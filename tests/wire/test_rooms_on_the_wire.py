@@ -517,3 +517,65 @@ async def test_who_writes_without_end_is_told_to_wait(pages, meeting, monkeypatc
         await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId=f"m{each}", text="a")
     with pytest.raises(Refused, match="too_many_requests"):
         await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId="m3", text="a")
+
+
+@pytest.mark.req("S3.2")
+async def test_a_node_that_dies_frees_its_rooms_and_another_takes_them(
+    pages, meeting, media: FakeMediaClient
+) -> None:
+    room = {"roomId": str(meeting.pk)}
+    for name in ("alice", "ben"):
+        await enter(pages[name], meeting)
+        await pages[name].request("join-room", **room)
+    assert (await db(Room.objects.get)).media_node == "node-1"
+    media.alive[:] = ["node-2"]
+    with pytest.raises(Refused, match="media_unavailable"):
+        await pages["alice"].request("create-transport", **room)
+    for name in ("alice", "ben"):
+        assert (await pages[name].next("media-lost"))["roomId"] == str(meeting.pk)
+    await asyncio.gather(*(pages[name].request("join-room", **room) for name in ("alice", "ben")))
+    assert (await db(Room.objects.get)).media_node == "node-2"
+    sound = {"transportId": "t1", "kind": "audio", "rtpParameters": {}}
+    await pages["alice"].request("produce", **room, **sound, source="microphone")
+
+
+@pytest.mark.req("S4.7")
+async def test_who_was_in_comes_back_into_a_locked_room_and_nobody_else(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    await pages["alice"].request("lock-room", roomId=str(meeting.pk), locked=True)
+    past = timezone.now() - timedelta(seconds=1)
+    await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=past))
+    await db(rooms.sweep, meeting.pk)
+    await pages["alice"].next("user-left")
+    assert (await enter(pages["ben"], meeting))["peerId"] == ben
+    with pytest.raises(Refused, match="room_locked"):
+        await enter(pages["chris"], meeting)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("ko", "이 방의 구성원이 아닙니다."), ("en", "You are not a member of this room.")],
+)
+async def test_a_refusal_is_a_sentence_in_the_users_language(pages, meeting, language, sentence) -> None:
+    def leaves() -> None:
+        Membership.objects.filter(room=meeting, user__username="ben").delete()
+        User.objects.filter(username="ben").update(language=language)
+
+    await db(leaves)
+    async with TestPage() as page:
+        await page.logs_in(await db(lambda: User.objects.get(username="ben")))
+        with pytest.raises(Refused) as refused:
+            await enter(page, meeting)
+    assert refused.value.message["message"] == sentence
+
+
+@pytest.mark.req("S5.3")
+async def test_a_colleague_in_a_call_is_busy(pages, staff) -> None:
+    await pages["ben"].request("watch-presence")
+    await db(talking, staff[0])
+    assert (await pages["ben"].next("status-change", userId=staff[0].pk, status="busy"))["since"]
+    call = await db(lambda: staff[0].participations.get().call_id)
+    await pages["alice"].joins(callId=str(call))
+    await pages["alice"].request("leave", callId=str(call))
+    await pages["ben"].next("status-change", userId=staff[0].pk, status="online")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
+
+from django.utils import translation
 
 from calls.actions import chat
 from calls.signaling.messages import Read, ReadChat, SendMessage, Typing
@@ -19,14 +22,14 @@ from calls.sockets.throttle import count
 @handles(ReadChat)
 async def read_chat(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, ReadChat)
-    return await in_database(_read_chat, page.link(act), act.request)
+    return await in_database(_in_language, _read_chat, page.link(act), act.request)
 
 
 @handles(SendMessage)
 async def send_message(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, SendMessage)
     link, wanted = page.link(act), act.request
-    return {"message": await in_database(_send, link, wanted)}
+    return {"message": await in_database(_in_language, _send, link, wanted)}
 
 
 @handles(Typing)
@@ -49,6 +52,14 @@ async def read(page: Page, act: Perform) -> dict[str, Any]:
     link, seq = page.link(act), act.request.seq
     await in_database(lambda: chat.read(_author(link), seq))
     return {}
+
+
+def _in_language(work: Callable[[Any, Any], dict[str, Any]], link: Any, request: object) -> dict[str, Any]:
+    """Refusals are for people: in the language of the member of staff, or of the call."""
+    user = link.user if isinstance(link, RoomLink) else link.key.user
+    language = user.language if user is not None else link.key.prove().call.language
+    with translation.override(language):
+        return work(link, request)
 
 
 def _send(link: Any, wanted: SendMessage) -> dict[str, Any]:
