@@ -67,6 +67,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "p/<str:code>/": {"code": "place"},
     "call/<str:token>/": {"token": "none"},
     "desk/": {}, "desk/token": "gives a token",
+    "rooms/": {}, "rooms/<uuid:room_id>/": {"room_id": "call"},
     "places/<int:place_id>/poster/": {"place_id": "place_id"},
 }  # fmt: skip
 
