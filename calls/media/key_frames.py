@@ -4,9 +4,8 @@ from __future__ import annotations
 
 INTERVAL_S = 0.5
 """Key frames are large: more than two a second make a picture worse."""
-PATIENCE_S = 1.0
-"""A request that nothing follows got lost."""
-MAX_TRIES = 8
+PATIENCE_FIRST_S, PATIENCE_LONGEST_S = 1.0, 8.0
+"""A request that nothing follows got lost, or its sender has no time for pictures now: it is made again, less often."""
 
 
 class KeyFrameRequests:
@@ -15,22 +14,21 @@ class KeyFrameRequests:
     def __init__(self) -> None:
         self._asked_at: float | None = None
         self._wanted = False
-        self._tries = 0
+        self._patience = 0.0
 
     def want(self, now: float) -> bool:
-        self._wanted, self._tries = True, 0
+        self._wanted, self._patience = True, 0.0
         return self.due(now)
 
     def due(self, now: float) -> bool:
         """To be called every now and then while nothing happens."""
-        if not self._wanted or self._tries >= MAX_TRIES:
+        if not self._wanted:
             return False
-        wait = PATIENCE_S if self._tries else INTERVAL_S
-        if self._asked_at is not None and now - self._asked_at < wait:
+        if self._asked_at is not None and now - self._asked_at < max(self._patience, INTERVAL_S):
             return False
         self._asked_at = now
-        self._tries += 1
+        self._patience = min(max(2 * self._patience, PATIENCE_FIRST_S), PATIENCE_LONGEST_S)
         return True
 
     def arrived(self) -> None:
-        self._wanted, self._tries = False, 0
+        self._wanted = False

@@ -21,6 +21,7 @@ class Numbering:
         self._left_out: list[int] = []
         self._forgotten = 0
         self._highest: int | None = None
+        self._newest = -1
 
     @property
     def highest(self) -> int | None:
@@ -34,13 +35,13 @@ class Numbering:
             self._to = at
         else:
             self._to = number if self._highest is None else self._highest + 1
+        self._newest = number - 1
         self._left_out = []
         self._forgotten = 0
 
     def leave_out(self, number: int) -> None:
-        if number < self._from:
-            return
-        if number in self:
+        """Of a packet that comes late the hole stays: the numbers behind it are given already."""
+        if number <= self._newest or number in self:
             return
         insort(self._left_out, number)
         if len(self._left_out) > REMEMBERED:
@@ -65,6 +66,7 @@ class Numbering:
                 return None
             skipped += at
         given = self._to + number - self._from - skipped
+        self._newest = max(self._newest, number)
         if self._highest is None or given > self._highest:
             self._highest = given
         return given

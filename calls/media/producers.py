@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calls.media.recorder import TrackRecorder
     from calls.media.transport import Transport
 
+BURST = 1.2
 SILENT_AFTER_S = 1.5
 """A layer of which nothing came for so long is not being sent."""
 
@@ -76,8 +77,12 @@ class ReceivedVideo(Received):
         return self.heard_at is not None and now - self.heard_at < SILENT_AFTER_S
 
     def rate(self, now: float) -> float:
-        """Bits per second, 0 where it is not being sent."""
-        return max(self.meter.bps, 1.0) if self.is_sent(now) else 0.0
+        """Bits per second, 0 where it is not being sent. A burst does not count for more than it was announced to be."""
+        if not self.is_sent(now):
+            return 0.0
+        most = self.encoding.max_bps
+        measured = max(self.meter.bps, 1.0)
+        return measured if most is None else min(measured, most * BURST)
 
 
 class VideoPacket(NamedTuple):

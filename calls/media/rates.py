@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SMOOTHING = 0.5
+LEAST_S = 0.2
+"""A shorter time holds a frame or none and says nothing."""
 
 
 class Meter:
@@ -21,7 +23,7 @@ class Meter:
             self._since, self._bytes = now, 0
             return self.bps
         passed = now - self._since
-        if passed > 0:
+        if passed >= LEAST_S:
             fresh = self._bytes * 8 / passed
             self.bps = fresh if not self.bps else self.bps + SMOOTHING * (fresh - self.bps)
             self._since, self._bytes = now, 0

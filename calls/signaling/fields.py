@@ -15,7 +15,6 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar
 
 from calls.signaling.errors import ErrorCode, SignalError
@@ -90,9 +89,20 @@ def read(cls: type[T], message: dict[str, Any]) -> T:
     return cls(**values)
 
 
-@cache
-def _plan(cls: type[Any]) -> tuple[tuple[str, str, Reader, bool, bool], ...]:
-    """What is read into which attribute: (attribute, name on the wire, reader, optional, nullable)."""
+Plan = tuple[tuple[str, str, Reader, bool, bool], ...]
+"""What is read into which attribute: (attribute, name on the wire, reader, optional, nullable)."""
+_PLANS: dict[type, Plan] = {}
+
+
+def _plan(cls: type) -> Plan:
+    """Made once for each kind of message."""
+    known = _PLANS.get(cls)
+    if known is None:
+        known = _PLANS[cls] = _new_plan(cls)
+    return known
+
+
+def _new_plan(cls: Any) -> Plan:
     return tuple(
         (
             field.name,

@@ -39,6 +39,7 @@ def _page_config() -> dict[str, Any]:
         "tokenUrl": reverse("calls:desk-token"),
         "loginUrl": f"{reverse(settings.LOGIN_URL)}?next={reverse('calls:desk')}",
         "recordUrl": _record_url(),
+        "roomUrl": reverse("calls:room", args=[ANY_CALL]),
         "role": "agent",
         "language": get_language(),
         "now": unix_ms(timezone.now()),

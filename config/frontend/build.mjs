@@ -18,8 +18,9 @@ const FLOOR = { safari: (16 << 16) | (4 << 8), ios_saf: (16 << 16) | (4 << 8), c
 const FLOOR_JS = ["safari16.4", "chrome111", "firefox128"];
 
 // The @layer order stands in tokens.css, so it comes first; a page's own file comes after the system.
-const CSS_APART = ["api-docs.css"]; // of a page that has a look of its own
 const CSS_FIRST = ["tokens.css", "icons.css", "components.css", "layout.css"];
+// Of a page with a look of its own, which no other page may take on.
+const CSS_APART = ["api-docs.css"];
 
 /** The SFU client. Its types stand beside it, so that `tsc --checkJs` sees through the import. */
 async function bundleClient() {

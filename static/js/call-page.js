@@ -68,12 +68,22 @@ class CallPage {
 
   #wire() {
     wireControls(() => this.session);
+    one("[data-open-chat]").addEventListener("click", () => this.#toggleChat());
     watchNetwork(this.signaling, () => this.session);
     void wireSpeaker(this.session.sound.element);
     this.queue.onLeave(() => void this.session.hangUp().catch(() => undefined));
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
     void this.microphone.watchPermission(() => void this.#openMicrophone());
     for (const button of all("[data-reload]")) button.addEventListener("click", () => location.reload());
+  }
+
+  /** The chat takes the place of the captions, and gives it back. */
+  #toggleChat() {
+    const screen = one("[data-on='call']");
+    const open = screen.toggleAttribute("data-chat-open");
+    one("[data-chat-sheet]").hidden = !open;
+    one("[data-open-chat]").setAttribute("aria-pressed", String(open));
+    if (open) this.session.chat?.panel.focus();
   }
 
   async #openMicrophone() {

@@ -8,10 +8,13 @@ import { activityOf, DeskLists } from "./controllers/desk-lists.js";
 import { wireMenus } from "./controllers/menu.js";
 import { Microphone, MicrophoneRefused } from "./controllers/microphone.js";
 import { drawSide, OfferView } from "./controllers/offer-view.js";
+import { drawPresence } from "./controllers/presence-view.js";
 import { readingTools } from "./controllers/reading-tools.js";
+import { toastMeeting } from "./controllers/toasts.js";
 import { all, fromTemplate, mark, one, pageConfig, reloadOnce, say, show, socketUrl } from "./helpers/page.js";
 import { clock, fill } from "./helpers/text.js";
 import { DeskModel } from "./models/desk-model.js";
+import { Presence } from "./models/presence.js";
 import { Refusal, Signaling } from "./models/socket.js";
 
 /** @import {CallModel} from "./models/call-model.js" */
@@ -29,6 +32,7 @@ class DeskPage {
     this.skewMs = this.config.now - Date.now();
     this.root = one("[data-controller='desk']");
     this.model = new DeskModel();
+    this.presence = new Presence();
     this.bell = new Bell();
     this.microphone = new Microphone((track) => void this.call.session?.media?.replace(track));
     this.lists = new DeskLists(this.strings, this.skewMs);
@@ -65,6 +69,7 @@ class DeskPage {
     const token = await this.#token();
     await signaling.request("login", { token }, { answer: "authenticated" });
     this.model.open(await signaling.request("open-desk"), Date.now());
+    await signaling.request("watch-presence").then((people) => this.presence.open(people), () => undefined);
     await this.#returnToCall();
     this.opened = true;
     this.#draw();
@@ -96,6 +101,7 @@ class DeskPage {
     wireKeys({ accept: () => void this.#accept(), reject: () => void this.#reject(), mute: () => one("[data-mute]").click(), view: () => this.#view() });
     one("[data-accept]").addEventListener("click", () => void this.#accept());
     one("[data-reject]").addEventListener("click", () => void this.#reject());
+    one("[data-open-chat]").addEventListener("click", () => this.#openChat());
     one("[data-wrap-done]").addEventListener("click", () => this.#wrapped());
     one("[data-allow-alerts]").addEventListener("click", () => void this.#allowAlerts());
     for (const button of all("[data-reload]")) button.addEventListener("click", () => location.reload());
@@ -105,9 +111,18 @@ class DeskPage {
     addEventListener("beforeunload", (event) => this.call.session && event.preventDefault());
   }
 
+  /** On a phone the chat is behind a tab. */
+  #openChat() {
+    this.#tab("customer");
+    one("[data-chat]").scrollIntoView({ block: "end" });
+    this.call.session?.chat?.panel.focus();
+  }
+
   /** @param {Message} message */
   #receive(message) {
     if (message.type === "offer-ended") this.#offerEnded(message);
+    if (message.type === "meeting-started") return toastMeeting(message, this.strings, this.config.roomUrl ?? "");
+    if (this.presence.apply(message)) return drawPresence(this.presence, this.strings);
     if (this.model.apply(message, Date.now())) this.#draw();
     else this.call.receive(message);
   }
@@ -212,6 +227,7 @@ class DeskPage {
     this.#drawOffer();
     this.lists.waiting(this.model.waiting);
     this.lists.colleagues(this.model.colleagues);
+    drawPresence(this.presence, this.strings);
     show("[data-side-question-part]", ["ring", "talk"].includes(view) && one("[data-side-question]").textContent !== "");
     for (const part of all("[data-idle]")) part.hidden = part.dataset.idle !== this.model.state;
     show("[data-on='idle'] [data-set-state]", this.model.state !== "available");

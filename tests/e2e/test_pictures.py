@@ -152,10 +152,6 @@ async def test_pictures_and_sound_through_the_unmodified_client(
     assert (await picture())["framesDecoded"] <= shown + 5
     await alice.evaluate("() => room.ask('resume-producer', {producerId: room.video.id})")
     await grows("framesDecoded", sees, 10)
-    print(await picture(), await alice.evaluate(SENT), [r.stats(0) for r in server.rooms.values()])
-    for peer in server.rooms["room"].peers.values():
-        for t in peer.transports.values():
-            print(peer.id, t.downlink.bps, t._sent_bps())
     assert (await picture())["packetsLost"] == 0
     await cara.evaluate("(tile) => room.ask('close-consumer', tile)", tile)
     assert [one.producer.kind for one in server.rooms["room"].peers["cara"].consumers.values()] == ["audio"]

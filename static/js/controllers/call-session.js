@@ -3,6 +3,7 @@
 import { mark, one } from "../helpers/page.js";
 import { CallMedia } from "../models/call-media.js";
 import { CallModel } from "../models/call-model.js";
+import { CallChat } from "./call-chat.js";
 import { CaptionsView } from "./captions-view.js";
 
 /** @import {Microphone} from "./microphone.js" */
@@ -43,6 +44,8 @@ export class CallSession {
     this.trouble = { mediaFlows: false, online: true, soundBlocked: false, microphone: false };
     /** @type {CallMedia | null} */
     this.media = null;
+    /** @type {CallChat | null} */
+    this.chat = null;
     this.cameLate = false;
     /** @type {Promise<void>} the sound that goes over the socket has arrived */
     this.finished = Promise.resolve();
@@ -64,6 +67,7 @@ export class CallSession {
     const first = this.media === null;
     const missed = this.model.join(joined);
     if (first) this.#setUp(joined);
+    void this.chat?.open(this.signaling, this.model.callId).catch(() => undefined);
     this.captions.clearPartials();
     for (const message of missed) this.captions.receive(message);
     if (!first) this.media?.resume();
@@ -73,7 +77,7 @@ export class CallSession {
 
   /** @param {Message} message */
   receive(message) {
-    if (!this.media || !this.model.apply(message)) return;
+    if (!this.media || !this.model.apply(message) || this.chat?.receive(message)) return;
     if (!this.captions.receive(message)) this.media.receive(message);
     this.#changed();
   }
@@ -103,6 +107,7 @@ export class CallSession {
 
   close() {
     clearInterval(this.ticking);
+    this.chat?.close();
     this.finished = this.media?.close() ?? this.finished;
     this.sound.stop();
   }
@@ -111,6 +116,7 @@ export class CallSession {
   #setUp(joined) {
     this.cameLate = this.model.talking; // into a running call: our page offers
     if (this.model.parties.get(this.model.peerId)?.muted) this.mute(true); // as it was before the reload
+    this.chat = new CallChat({ config: this.config, signaling: this.signaling, model: this.model });
     this.media = new CallMedia({
       signaling: this.signaling,
       model: this.model,

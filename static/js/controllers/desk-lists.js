@@ -70,6 +70,7 @@ export class DeskLists {
   #colleagueRow(agent) {
     const row = fromTemplate("[data-colleague-template]");
     const { glyph, word } = activityOf(agent.onCall ? "talk" : agent.state);
+    row.dataset.person = String(agent.userId);
     say(".avatar", avatar(agent.name), row);
     say(".main", agent.name, row);
     say(".state", this.strings[word] ?? "", row);

@@ -15,6 +15,7 @@
  * @property {string} [tokenUrl] where the desk gets a fresh JWT
  * @property {string} [loginUrl]
  * @property {string} [recordUrl]
+ * @property {string} [roomUrl] where a room is entered, with the id of none in it
  * @property {number} [offerSeconds]
  */
 
