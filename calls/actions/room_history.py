@@ -30,7 +30,8 @@ def _quality(sessions: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for row in rows:
         values: dict[str, Any] = dict(row)
-        found[values.pop("participation")] = {name: round(value, 1) for name, value in values.items()}
+        peer_id = values.pop("participation")
+        found[peer_id] = {name: round(value, 1) for name, value in values.items()}
     return found
 
 
