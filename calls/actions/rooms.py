@@ -110,7 +110,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
             raise ActionError("room_locked", _("The host has locked this room."))
         if session.participations.present().count() >= room.max_people:
             raise ActionError("room_full", _("This room is full."))
-        mine = _seat(user, session, mine)
+        mine = _seat(user, room, session, mine)
         people = session.participations.present().count()
         tell_status(user)
         logger.info("entered room", extra={"room": room.pk, "peer": mine.pk, "user": user.pk})
@@ -119,11 +119,14 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
     return mine
 
 
-def _seat(user: User, session: RoomSession, mine: Participation | None) -> Participation:
+def _seat(user: User, room: Room, session: RoomSession, mine: Participation | None) -> Participation:
     now = timezone.now()
+    # Who was muted, and may not change that, does not change it by leaving and coming back.
+    muted = mine is not None and mine.muted and room.permissions.get("unmute") == "host"
     fresh = {
-        "joined_at": now, "left_at": None, "lease_until": _lease(), "connected": True, "muted": False, "video_off": True,
-        "video_off_since": now, "sharing": False,
+        "joined_at": now, "left_at": None, "lease_until": _lease(), "connected": True,
+        "muted": muted, "muted_since": now if muted else None,
+        "video_off": True, "video_off_since": now, "sharing": False,
     }  # fmt: skip
     if mine is None:
         return Participation.objects.create(session=session, user=user, name=user.name, **fresh)

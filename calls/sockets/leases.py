@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from calls.sockets.page import Page
 
 
+PROVE_EVERY_SECONDS = 5.0
+"""Pages in rooms renew more often than rights are looked at again."""
+
+
 async def renew(page: Page) -> None:
-    if page.login is not None and not await _still_logged_in(page):
-        return
+    now = time.monotonic()
+    prove = now - page.proved_at >= PROVE_EVERY_SECONDS
+    if prove:
+        page.proved_at = now
+        if page.login is not None and not await _still_logged_in(page):
+            return
     if page.desk is not None:
         await page.desk.renew()
     if page.presence is not None:
         await page.presence.renew()
     for link in page.links:
-        if not await link.renew():
+        if not await link.renew(prove=prove):
             await page.withdraw(link.seat)
         else:
             link.catch_up()

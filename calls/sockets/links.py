@@ -41,8 +41,8 @@ class Link(Protocol):
         """The media node that carries it, "" while none does. Raises when the party has no right to it (any more)."""
         ...
 
-    async def renew(self) -> bool:
-        """The page lives. False when the right to be here was withdrawn."""
+    async def renew(self, *, prove: bool) -> bool:
+        """The page lives. False when the place is gone, or (looked at when `prove`) the right to it was withdrawn."""
         ...
 
     async def dropped(self) -> None:

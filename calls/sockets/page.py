@@ -56,7 +56,7 @@ class Page:
         self.token: str | None = None
         self.desk: Desk | None = None
         self.presence: PresenceWatch | None = None
-        self.renewed_at = float("-inf")
+        self.renewed_at = self.proved_at = float("-inf")
         self._handlers = handlers
         limits = Limits(settings.SOCKET_MESSAGE_BYTES, settings.SOCKET_MESSAGES_PER_SECOND)
         self.session = Session(limits, time.monotonic())

@@ -91,7 +91,7 @@ class SeatLink:
     async def node(self) -> str:
         return await in_database(lambda: node_for(self.key.prove()))
 
-    async def renew(self) -> bool:
+    async def renew(self, *, prove: bool) -> bool:
         return await in_database(_renew, self.seat.peer_id)
 
     async def dropped(self) -> None:

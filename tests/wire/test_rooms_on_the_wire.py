@@ -407,8 +407,15 @@ async def test_who_is_muted_by_the_host_is_silenced_by_the_media_server_too(
         with pytest.raises(Refused, match="forbidden"):
             await pages["ben"].request(kind, **room, **more)
     assert "resume-producer" not in media.methods(ben)
+    await pages["ben"].request("leave-room", **room)
+    again = await enter(pages["ben"], meeting)
+    assert {member["name"]: member["muted"] for member in again["members"]}["ben"] is True
+    await pages["ben"].request("join-room", **room)
+    with pytest.raises(Refused, match="forbidden"):
+        await pages["ben"].request("produce", **room, **sound, source="microphone")
     await pages["alice"].request("set-permissions", **room, unmute="all")
     await pages["ben"].request("toggle-audio", **room, muted=False)
+    await pages["ben"].request("produce", **room, **sound, source="microphone")
     await pages["ben"].request("resume-producer", **room, producerId=mine)
     await pages["ben"].request("produce", **room, **sound | {"kind": "video", "source": "camera"})
 
