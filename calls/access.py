@@ -103,10 +103,9 @@ class RoomParty:
 
 
 def membership_of(user: User, room_id: uuid.UUID) -> Room | None:
-    """The room, if the user may enter it."""
-    if not user.is_active:
-        return None
-    return Room.objects.of(user).filter(pk=room_id).first()
+    """The room, if the user may enter it. Sockets know a user for hours: whether the account lives is asked of the database."""
+    lives = Exists(User.objects.filter(pk=user.pk, is_active=True))
+    return Room.objects.of(user).filter(lives, pk=room_id).select_related("team").first()
 
 
 def is_host(user: User, room: Room) -> bool:
@@ -120,7 +119,7 @@ def room_party(user: User, room_id: uuid.UUID, peer_id: uuid.UUID) -> RoomParty 
         return None
     participation = (
         Participation.objects.filter(pk=peer_id, user=user, session__room=room, session__ended_at=None)
-        .select_related("session")
+        .select_related("session", "user")
         .first()
     )
     return RoomParty(room, participation, is_host(user, room)) if participation else None

@@ -17,7 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls.access import Party, is_host, membership_of, staff_party
+from calls.access import Party, is_host, may_hear, membership_of, staff_party
 from calls.actions import chat, files
 from calls.actions.errors import ActionError
 from calls.api.rooms import OBJECT, RoomsView, read, read_uuid, staff_of
@@ -150,7 +150,7 @@ def _author(request: Request, room_id: str) -> chat.Author:
         return chat.author_in_call(request.auth)
     user = staff_of(request)
     party = staff_party(user, wanted)
-    if party is not None:
+    if party is not None and may_hear(party.participant.pk):
         return chat.author_in_call(party)
     room = membership_of(user, wanted)
     if room is None:

@@ -212,8 +212,10 @@ def test_only_members_enter_and_a_closed_account_is_none(staff, room) -> None:
     assert membership_of(mallory, room.pk) is None
     party = enters(staff[1], room)
     assert room_party(mallory, room.pk, party.participation.pk) is None
-    User.objects.filter(pk=staff[1].pk).update(is_active=False)
-    staff[1].refresh_from_db()
+    User.objects.filter(pk=staff[1].pk).update(
+        is_active=False
+    )  # staff[1] is as a socket has known it for hours
+    refused("not_member", by=lambda: enters(staff[1], room))
     assert room_party(staff[1], room.pk, party.participation.pk) is None
 
 

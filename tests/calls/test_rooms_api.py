@@ -22,8 +22,9 @@ from pytest_django import Settings
 from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.access import RoomParty
+from calls.access import Party, RoomParty
 from calls.actions import files, retention, room_hosts, rooms
+from calls.actions.calls import end_call, leave_call
 from calls.models import (
     Attachment,
     Membership,
@@ -34,7 +35,7 @@ from calls.models import (
     RoomSession,
 )
 from tests.calls.test_api import bearer, by_token, error_of, post
-from tests.cast import an_agent, cara_calls, talking
+from tests.cast import an_agent, cara_calls, on_duty, talking
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -512,3 +513,17 @@ def test_what_is_kept_of_sessions_can_be_read_by_members(client, alice, meeting)
     assert second["quality"] is None
     assert statements() == few
     assert error_of(client.get(here, headers=bearer(an_agent("mallory")))) == (403, "not_member")
+
+
+def test_an_agent_who_has_left_a_call_reads_its_chat_no_more_and_one_who_stayed_does(client, alice) -> None:
+    stayed, left = talking(alice), talking(on_duty(an_agent("dora")))
+    dora = User.objects.get(username="dora")
+
+    def read(cara, user: User) -> int:
+        return client.get(f"{ROOMS}/{cara.call.pk}/messages", headers=bearer(user)).status_code
+
+    leave_call(Party(left.call, left.call.participants.get(user=dora)))
+    assert (read(left, dora), read(stayed, alice)) == (403, 200)
+    end_call(stayed.party)
+    assert read(stayed, alice) == 200
+    assert read(stayed, dora) == 403
