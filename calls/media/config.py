@@ -21,6 +21,8 @@ class MediaConfig:
     max_segment_ms: int = 15_000
     # A browser proves every 5 s at most that it is still there (RFC 7675); a phone in a lift is given longer.
     disconnected_after_s: float = 8.0
+    # Nothing is sent any more to who was not heard of for so long (RFC 7675 section 5.1).
+    consent_s: float = 30.0
     idle_close_s: float = 120.0
     max_peers_per_room: int = 64
     max_transports_per_peer: int = 6

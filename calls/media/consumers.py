@@ -24,6 +24,8 @@ ANY_LAYER = 7
 VIDEO_CLOCK = 90_000
 LEAST_STEP = VIDEO_CLOCK // 100
 
+pack_header = rtp.HEADER.pack
+
 Tell = Callable[..., None]
 
 
@@ -105,7 +107,8 @@ class AudioConsumer(Consumer):
         self._first: int | None = None
         self._newest = 0
         self._resumed = False
-        self._history: list[tuple[int, bytes] | None] = [None] * AUDIO_PACKETS
+        self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS
+        self._post = transport.post_rtp
         producer.consumers[self.id] = self
 
     def forward(self, packet: RtpPacket) -> None:
@@ -115,20 +118,22 @@ class AudioConsumer(Consumer):
         sequence = self._renumber(packet.sequence)
         if sequence is None:
             return
-        head = rtp.header(packet, payload_type=self._payload_type, sequence=sequence, ssrc=self.ssrc)
-        encrypted = self.transport.send_rtp(head + packet.payload)
-        if encrypted is None:
+        head = pack_header(0x80, packet.marker | self._payload_type, sequence, packet.timestamp, self.ssrc)
+        if not self._post(head, packet.payload):
             return
-        self._history[sequence % AUDIO_PACKETS] = (sequence, encrypted)
+        self._history[sequence % AUDIO_PACKETS] = (sequence, packet)
         self.packets += 1
         self._octets += len(packet.payload)
 
     def resend(self, lost: set[int], now: float) -> None:
         for sequence in lost:
             kept = self._history[sequence % AUDIO_PACKETS]
-            if kept is not None and kept[0] == sequence and self.resent < self.packets + FIRST_CREDIT:
-                self.transport.resend(kept[1])
-                self.resent += 1
+            if kept is None or kept[0] != sequence or self.resent >= self.packets + FIRST_CREDIT:
+                continue
+            packet = kept[1]
+            head = rtp.header(packet, payload_type=self._payload_type, sequence=sequence, ssrc=self.ssrc)
+            self._post(head, packet.payload)
+            self.resent += 1
 
     def resume(self, now: float) -> None:
         super().resume(now)
@@ -255,7 +260,7 @@ class VideoConsumer(Consumer):
             if kept is None:
                 continue
             if self.rtx_ssrc is None:
-                self.transport.send_rtp(kept.head + kept.payload)
+                self.transport.post_rtp(kept.head, kept.payload)
             else:
                 self._send_restored(kept.sequence, kept.head, kept.payload)
             self.resent += 1
@@ -307,7 +312,7 @@ class VideoConsumer(Consumer):
             )
         timestamp = (packet.timestamp + self._time_offset) & 0xFFFFFFFF
         head = self._head(packet.marker, self._payload_type, sequence, timestamp, self.ssrc, now)
-        if self.transport.send_rtp(head + payload) is None:
+        if not self.transport.post_rtp(head, payload):
             return
         self._history.keep(sequence, head, payload, now)
         if self._newest_time is None or _is_after(timestamp, self._newest_time):
@@ -326,7 +331,7 @@ class VideoConsumer(Consumer):
         marker, timestamp = head[1] & 0x80, int.from_bytes(head[4:8], "big")
         now = self.transport.now()
         again = self._head(marker, rtx_type, self._rtx_sequence, timestamp, self.rtx_ssrc, now)
-        self.transport.send_rtp(again + sequence.to_bytes(2, "big") + payload)
+        self.transport.post_rtp(again + sequence.to_bytes(2, "big"), payload)
         self.meter.add(len(payload))
 
     def _head(

@@ -22,6 +22,7 @@ from pylibsrtp import Error as SrtpError
 
 from calls.media.errors import BAD_REQUEST, MediaError
 from calls.media.ice import IceLite
+from calls.media.outbox import Keys
 
 FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 HANDSHAKE_LIMIT_S = 30.0
@@ -75,6 +76,8 @@ class SecureLink:
         self._accept = accept
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+        self._keys: Keys | None = None
+        self._outbox = ice.outbox
 
     def parameters(self) -> dict[str, Any]:
         """DtlsParameters of the mediasoup vocabulary."""
@@ -97,21 +100,19 @@ class SecureLink:
             self._handshake(parameters), name="dtls-handshake"
         )
 
-    def send_rtp(self, packet: bytes) -> bytes | None:
-        """Encrypt and send; gives what was sent, to send it again on request. None while not connected."""
-        return self._send(packet, self._dtls._tx_srtp.protect) if self.connected else None
+    def post_rtp(self, head: bytes, payload: bytes) -> bool:
+        """Encrypt a packet and put it into the port's outbox, which someone has to flush. False where it is not sent."""
+        keys, to = self._keys, self._ice.destination
+        return keys is not None and to is not None and self._outbox.put(head, payload, keys, to)
 
     def send_rtcp(self, packet: bytes) -> None:
         if self.connected:
             self._send(packet, self._dtls._tx_srtp.protect_rtcp)
 
-    def resend(self, encrypted: bytes) -> None:
-        self._ice.send(encrypted)
-
     async def close(self) -> None:
         """Say goodbye and end every task."""
         self._dtls.remove_all_listeners()
-        self.connected = False
+        self.connected, self._keys = False, None
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -132,16 +133,16 @@ class SecureLink:
         state = self._dtls.state
         # Kept, because aiortc makes the name of its state anew for everyone who asks.
         self.connected = state == "connected"
+        self._keys = Keys(self._dtls._tx_srtp) if self.connected else None
         self._ice.on_media = self._media_arrived if self.connected else None
         self._on_state(state)
 
-    def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> bytes | None:
+    def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> None:
         try:
             encrypted = protect(packet)
         except (SrtpError, TypeError, ValueError):
-            return None
+            return
         self._ice.send(encrypted)
-        return encrypted
 
     def _media_arrived(self, data: bytes) -> None:
         if len(data) < SHORTEST_PACKET:

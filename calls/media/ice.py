@@ -18,6 +18,8 @@ from typing import Any, cast
 
 from aioice import stun
 
+from calls.media.outbox import Destination, Outbox
+
 logger = logging.getLogger(__name__)
 
 Address = tuple[str, int]
@@ -47,7 +49,8 @@ class IceLite:
         self.password = random_name(24)
         self._old_username: str | None = None
         self._old_password = ""
-        self.address: Address | None = None
+        self.destination: Destination | None = None
+        """Where packets go: what the client nominated, until it is silent for too long."""
         self.addresses: list[Address] = []
         self.on_media: Callable[[bytes], None] | None = None
         self.last_heard: float | None = None
@@ -76,8 +79,16 @@ class IceLite:
             self._forget_old()
         if address not in self.addresses:
             self._remember(address)
-        if nominated or restarted or self.address is None:
-            self.address = address
+        if (nominated or restarted or self.address is None) and address != self.address:
+            self.destination = self._port.destination(address)
+
+    @property
+    def address(self) -> Address | None:
+        return None if self.destination is None else self.destination.address
+
+    def consent_ran_out(self) -> None:
+        """Nothing more is sent until the client proves again that it wants it (RFC 7675)."""
+        self.destination = None
 
     def heard(self, now: float) -> None:
         self.last_heard = now
@@ -88,8 +99,12 @@ class IceLite:
             self._handshake.put_nowait(data)
 
     def send(self, data: bytes) -> None:
-        if self.address is not None:
-            self._port.send(data, self.address)
+        if self.destination is not None:
+            self._port.send(data, self.destination.address)
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._port.outbox
 
     def close(self) -> None:
         self._port.forget(self)
@@ -128,6 +143,8 @@ class UdpPort(asyncio.DatagramProtocol):
         self._by_username: dict[str, IceLite] = {}
         self._by_address: dict[Address, IceLite] = {}
         self._transport: asyncio.DatagramTransport | None = None
+        self._family = socket.AF_INET
+        self.outbox: Outbox = Outbox(None, self.send)
 
     @classmethod
     async def open(cls, host: str, port: int) -> UdpPort:
@@ -145,7 +162,14 @@ class UdpPort(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
         # A burst of a hundred streams must not be lost while Python is busy for a few milliseconds.
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, RECEIVE_BUFFER)
+        self._family = sock.family
+        self.outbox = Outbox(sock, self.send)
+
+    def destination(self, address: Address) -> Destination:
+        return Destination(address, self._family)
 
     def error_received(self, exc: Exception) -> None:
         # An ICMP "port unreachable" of a browser that has gone; its silence is noticed anyway.

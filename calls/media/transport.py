@@ -69,8 +69,8 @@ class Transport:
             accept=self._is_known_source,
         )
         # Once per forwarded packet: bound here, so that no call stands in between.
-        self.send_rtp = self._link.send_rtp
-        self.resend = self._link.resend
+        self.post_rtp = self._link.post_rtp
+        self._flush = port.outbox.flush
 
     def describe(self) -> dict[str, Any]:
         """What the client's library needs to connect."""
@@ -127,6 +127,8 @@ class Transport:
 
     def watch(self, now: float) -> None:
         """Notice a client that went silent, and one that came back."""
+        if self.silent_for(now) > self._config.consent_s:
+            self._ice.consent_ran_out()
         silent = self.silent_for(now) > self._config.disconnected_after_s
         if silent and self.state == "connected":
             self._enter("disconnected")
@@ -264,6 +266,7 @@ class Transport:
                 return
             packet = restored
         lost = producer.packet_arrived(received, packet, now)
+        self._flush()
         if lost:
             self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=packet.ssrc, lost=lost))
 
@@ -293,6 +296,7 @@ class Transport:
             consumer = self.consumers.get(asked[0])
             if consumer is not None:
                 consumer.resend(asked[1], now)
+                self._flush()
             return
         for ssrc in rtcp.key_frames_wanted(packet):
             consumer = self.consumers.get(ssrc)

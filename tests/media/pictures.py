@@ -87,6 +87,8 @@ class Camera:
         self.layers = layers
         self.packets = packets
         self.temporal = temporal
+        self.answers = False
+        """Does it send again what is asked for?"""
         self.asked_again: list[int] = []
         self.feedback: list[bytes] = []
         self.frames = 0
@@ -97,6 +99,9 @@ class Camera:
         async def watch(data: bytes) -> None:
             for packet in RtcpPacket.parse(data):
                 self._told(packet)
+                asked = rtcp.asked_again(packet)
+                if asked is not None and self.answers:
+                    await self._answer(*asked)
             if data[1] == 205 and data[0] & 0x1F == 15:
                 self.feedback.append(data)
             await take(data)
@@ -124,6 +129,11 @@ class Camera:
         numbers = (0x90, RTX, sequence, layer.timestamp & 0xFFFFFFFF, rtx_ssrc, 0xBEDE, len(values) // 4)
         head = struct.pack("!BBHLLHH", *numbers) + values
         await self.leg.ice._send(self.leg.dtls._tx_srtp.protect(head + body))
+
+    async def _answer(self, ssrc: int, lost: set[int]) -> None:
+        for layer in self.layers:
+            for sequence in sorted(lost) if layer.ssrc == ssrc else ():
+                await self.resend(layer, sequence, ssrc + 1)
 
     async def send_report(self, layer: Layer, ntp: int) -> None:
         info = rtcp.SenderInfo(
@@ -181,10 +191,13 @@ class Screen:
         self.packets: dict[int, list[RtpPacket]] = {}
         self.drop: Callable[[RtpPacket], bool] = lambda packet: False
 
+        take = leg.dtls._handle_rtp_data
+
         async def keep(data: bytes, arrival_time_ms: int) -> None:
             packet = rtp.parse(data)
             if packet is not None and not self.drop(packet):
                 self.packets.setdefault(packet.ssrc, []).append(packet)
+            await take(data, arrival_time_ms)
 
         leg.dtls._handle_rtp_data = keep
 

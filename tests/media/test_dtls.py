@@ -29,6 +29,20 @@ def test_the_private_names_are_there() -> None:
     assert transport._role == "server"
 
 
+def test_the_private_names_of_pylibsrtp_are_there() -> None:
+    from pylibsrtp import Policy, Session
+    from pylibsrtp._binding import ffi, lib
+
+    policy = Policy(key=bytes(30), ssrc_type=Policy.SSRC_ANY_OUTBOUND)
+    ours, theirs = Session(policy), Session(policy)
+    packet = b"\x80\x6f" + bytes(10) + b"payload"
+    memory, length = ffi.new("char[]", 200), ffi.new("int *", len(packet))
+    ffi.buffer(memory)[0 : len(packet)] = packet
+    assert lib.srtp_protect(ours._srtp[0], memory, length) == 0
+    assert ffi.buffer(memory)[0 : length[0]] == theirs.protect(packet)
+    assert importlib.metadata.version("pylibsrtp") == "1.0.0"
+
+
 async def test_both_ends_derive_keys_that_fit(party, server) -> None:
     alice = await party("alice")
     leg = await alice.device.send_leg()

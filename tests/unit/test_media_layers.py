@@ -33,11 +33,11 @@ class Wire:
     def now(self) -> float:
         return self.time
 
-    def send_rtp(self, data: bytes) -> bytes:
-        packet = rtp.parse(data)
+    def post_rtp(self, head: bytes, payload: bytes) -> bool:
+        packet = rtp.parse(head + payload)
         assert packet is not None
         self.sent.append(packet)
-        return data
+        return True
 
     def ask_for_key_frame(self, received: ReceivedVideo) -> None:
         self.asked.add(received.layer)
