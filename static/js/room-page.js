@@ -132,14 +132,14 @@ class RoomPage {
     if (this.prejoin.camera) session.send("camera", this.devices.camera.track);
     this.transfer = new FileTransfer({
       url: `${config.roomsUrl}/${config.roomId}/files`,
-      token: () => api.token(),
+      authorization: () => api.authorization(),
       done: (attachment) => session.chat.write("", attachment),
       changed: () => this.panel?.drawUploads(),
     });
     this.tiles = new RoomTiles({ session, strings, voice: this.voice });
     this.people = new RoomPeople({ session, strings, refused: (error) => this.#refused(error) });
     this.panel = new ChatPanel(one("[data-chat]"), {
-      chat: session.chat, transfer: this.transfer, files: new ChatFiles(() => api.token()), strings, language: config.language,
+      chat: session.chat, transfer: this.transfer, files: new ChatFiles(() => api.authorization()), strings, language: config.language,
       nameOf: (peerId) => session.model.members.get(peerId)?.name ?? "",
       unread: (count) => this.#unread(count),
     });

@@ -1,4 +1,4 @@
-"""Colleagues meet: everyone to everyone while they are few; they see, hear and write to each other, and the host keeps order."""
+"""Colleagues meet, everyone to everyone while they are few; they see, hear and write to each other, and a host keeps order."""
 
 from __future__ import annotations
 
