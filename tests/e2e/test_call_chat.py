@@ -58,7 +58,7 @@ async def test_they_write_and_send_a_picture(scene: Scene, tmp_path: Path) -> No
     await cara.page.locator("[data-chat-file]").set_input_files(a_picture(tmp_path / "신분증.png"))
     picture = alice.page.locator("[data-chat] .picture img")
     await expect(picture).to_have_attribute("alt", "신분증.png")
-    assert await picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 320
+    await expect(picture).to_have_js_property("naturalWidth", 320)
     assert await axe_violations(cara.page) == []
     assert await axe_violations(alice.page) == []
     assert [*alice.tab.errors, *cara.tab.errors] == []
