@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -128,9 +128,10 @@ def room_party(user: User, room_id: uuid.UUID, peer_id: uuid.UUID) -> RoomParty 
 
 def may_stay(peer_id: uuid.UUID, user_id: int) -> bool:
     """Asked again with every renewed lease: the membership may have been withdrawn."""
-    mine = Participation.objects.filter(
-        pk=peer_id, user_id=user_id, user__is_active=True, session__ended_at=None
-    )
-    room_id = mine.values_list("session__room_id", flat=True).first()
-    user = User.objects.filter(pk=user_id).first()
-    return room_id is not None and user is not None and Room.objects.of(user).filter(pk=room_id).exists()
+    room = OuterRef("session__room")
+    removed = Membership.removed.filter(room=room, user=user_id)
+    member = Membership.objects.filter(room=room, user=user_id)
+    mate = Room.objects.filter(pk=room, team__members=user_id)
+    mine = Participation.objects.filter(pk=peer_id, user_id=user_id, user__is_active=True)
+    running = mine.filter(session__ended_at=None, session__room__closed_at=None)
+    return running.filter(Exists(member) | Exists(mate), ~Exists(removed)).exists()

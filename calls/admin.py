@@ -14,7 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from calls import qr
-from calls.models import Call, CallTransition, Offer, Participant, Place, Queue, QueueMembership
+from calls.models import (
+    Call,
+    CallTransition,
+    Membership,
+    Offer,
+    Participant,
+    Participation,
+    Place,
+    Queue,
+    QueueMembership,
+    Room,
+    RoomSession,
+)
+from calls.models.room import RoomKind
 
 
 class QueueMembershipInline(admin.TabularInline[QueueMembership, Queue]):
@@ -125,3 +138,56 @@ class CallAdmin(ReadOnly, admin.ModelAdmin[Call]):
     def record_link(self, call: Call) -> SafeString:
         # An address by its name only: this app does not know the one that answers it.
         return format_html('<a href="{}">{}</a>', reverse("transcripts:record", args=[call.pk]), _("Open"))
+
+
+class MembershipInline(admin.TabularInline[Membership, Room]):
+    model = Membership
+    extra = 1
+    fields = ("user", "role")
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin[Room]):
+    """Meetings and voice rooms. What is written in them is not here."""
+
+    list_display = ("name", "kind", "team", "member_count", "locked", "created_at", "closed_at")
+    list_select_related = ("team",)
+    list_filter = ("kind", "team")
+    search_fields = ("name",)
+    fields = ("name", "kind", "team", "max_people", "ip_allow", "locked", "created_at", "closed_at")
+    readonly_fields = ("created_at",)
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
+        rooms = super().get_queryset(request).exclude(kind=RoomKind.CALL)
+        return rooms.annotate(people=Count("memberships"))
+
+    @admin.display(description=gettext_lazy("members"), ordering="people")
+    def member_count(self, room: Room) -> int:
+        return int(room.people)  # type: ignore[attr-defined] # annotated above
+
+
+class ParticipationInline(ReadOnly, admin.TabularInline[Participation, RoomSession]):
+    model = Participation
+    fields = (
+        "name", "joined_at", "left_at", "present_seconds", "muted_seconds", "video_off_seconds",
+        "sharing_seconds",
+    )  # fmt: skip
+
+
+@admin.register(RoomSession)
+class RoomSessionAdmin(ReadOnly, admin.ModelAdmin[RoomSession]):
+    list_display = ("room", "started_by", "started_at", "ended_at", "people_count")
+    list_select_related = ("room", "started_by")
+    list_filter = ("room__kind",)
+    date_hierarchy = "started_at"
+    search_fields = ("room__name",)
+    inlines = (ParticipationInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoomSession]:
+        return super().get_queryset(request).annotate(people=Count("participations"))
+
+    @admin.display(description=gettext_lazy("people"), ordering="people")
+    def people_count(self, session: RoomSession) -> int:
+        return int(session.people)  # type: ignore[attr-defined] # annotated above

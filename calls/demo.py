@@ -1,4 +1,4 @@
-"""What a first run shows: an office with two places and people to log in as. Made once; running it again changes nothing."""
+"""What a first run shows: an office with two places, two rooms, and people to log in as. Running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Role, Team, User
+from calls.actions.rooms import create_room
 from calls.actions.staff import hire
-from calls.models import Place, Queue
+from calls.models import Place, Queue, Room
+from calls.models.room import RoomKind
 
 TOPICS = [
     {"ko": "여권", "en": "Passport"},
@@ -51,6 +53,7 @@ def seed() -> dict[str, Any]:
         team = Team.objects.get_or_create(name="종합민원실")[0]
         queue, place = _office(team)
         people = [_person(person, team, queue, passwords[person.username]) for person in PEOPLE]
+        _rooms(team, [user for user, _password in people])
     return {
         "customer_url": place.public_url(),
         "desk_url": settings.PUBLIC_URL + reverse(settings.LOGIN_REDIRECT_URL),
@@ -86,6 +89,14 @@ def _office(team: Team) -> tuple[Queue, Place]:
             **HOURS,
         )
     return queue, place
+
+
+def _rooms(team: Team, people: list[User]) -> None:
+    """A voice room for the whole team, and a meeting that the supervisor hosts."""
+    Room.objects.get_or_create(kind=RoomKind.VOICE, team=team, defaults={"name": "상담원 라운지"})
+    host = next((user for user in people if user.role == Role.SUPERVISOR), None)
+    if host and not Room.objects.filter(kind=RoomKind.MEETING, created_by=host).exists():
+        create_room(host, RoomKind.MEETING, "아침 회의", members=[user.pk for user in team.members.all()])
 
 
 def _person(person: Person, team: Team, queue: Queue, password: str) -> tuple[User, str]:

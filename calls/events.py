@@ -80,19 +80,26 @@ def _send(group: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group, message)
 
 
+OWN_NOTICES = frozenset({"transport-state", "producer-paused", "producer-resumed", "consumer-layers"})
+
+
 async def relay_media_event(event: dict[str, Any]) -> None:
-    """Pass a notice of the media server on to the sockets of its room; `peerId` with transport-state is the only receiver."""
+    """Pass a notice of the media server on to the sockets of its room.
+
+    One of OWN_NOTICES, which concern one transport or consumer, goes to its own party only, which is named by `peerId`.
+    """
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {key: value for key, value in event.items() if key != "roomId"} | {"callId": event["roomId"]}
-    own = event["type"] == "transport-state"
+    own = event["type"] in OWN_NOTICES
+    told = {"roomId", "peerId"} if "consumerId" in event else {"roomId"}
+    message = {key: value for key, value in event.items() if key not in told} | {"callId": event["roomId"]}
     await layer.group_send(
         call_group(event["roomId"]),
         {
             "type": "call.relay",
             "message": message,
             "to": event.get("peerId") if own else None,
-            "skip": None if own else event.get("peerId"),
+            "skip": None if own or event["type"] == "active-speaker" else event.get("peerId"),
         },
     )

@@ -21,6 +21,7 @@ def sweep_rooms() -> None:
 @shared_task
 def erase_old_calls() -> None:
     retention.erase_old_calls()
+    retention.erase_old_words()
 
 
 @shared_task

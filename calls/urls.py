@@ -12,7 +12,7 @@ urlpatterns = [
     path("call/<str:token>/", customer.call, name="call"),
     path("desk/", desk.desk, name="desk"),
     path("desk/token", desk.desk_token, name="desk-token"),
-    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/<uuid:room_id>/", rooms.room, name="room"),
     path("places/<int:place_id>/poster/", poster.poster, name="poster"),
 ]

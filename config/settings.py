@@ -244,6 +244,7 @@ REST_FRAMEWORK = {
         "join-room": env.text("RATE_JOIN_ROOM", "60/min"),
         "chat": env.text("RATE_CHAT", "240/min"),
         "files": env.text("RATE_FILES", "30/min"),
+        "conversation": env.text("RATE_CONVERSATION", "30/min"),
     },
     "NUM_PROXIES": env.integer("PROXY_COUNT", 1 if PRODUCTION else 0, low=0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -263,6 +264,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Calls, offers and transcripts. Agents send a JWT; customers send their call's capability token.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {"RoomKindEnum": "calls.models.room.RoomKind"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
@@ -361,6 +363,13 @@ SPEECH_REMOTE_KEY = env.text("SPEECH_REMOTE_KEY", "")
 SPEECH_REMOTE_MODEL = env.text("SPEECH_REMOTE_MODEL", "")
 SPEECH_REMOTE_TIMEOUT = env.integer("SPEECH_REMOTE_TIMEOUT", 30, low=1, high=300)
 # The fixture model knows only its own sentences: for the test suite, never for people.
+# The assistant's language model and voice, by an endpoint that speaks OpenAI's protocol. Without a model it gives the answers
+# of the house word for word; without a voice model espeak-ng speaks.
+ASSISTANT_URL = env.text("ASSISTANT_URL", "")
+ASSISTANT_KEY = env.text("ASSISTANT_KEY", "")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "")
+ASSISTANT_VOICE_MODEL = env.text("ASSISTANT_VOICE_MODEL", "")
+ASSISTANT_TIMEOUT = env.integer("ASSISTANT_TIMEOUT", 20, low=1, high=120)
 ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)
 if ALLOW_FIXTURE_SPEECH and ENVIRONMENT != "test":
     raise env.EnvError("ALLOW_FIXTURE_SPEECH is for ENVIRONMENT=test only")
@@ -394,7 +403,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
-    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 2.0, "options": {"expires": 4}},
     "erase-old-calls": {
         "task": "calls.tasks.erase_old_calls",
         "schedule": 3600.0,
@@ -420,12 +429,19 @@ METRICS_ALLOWED = env.words("METRICS_ALLOWED", "127.0.0.0/8,::1")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 # --- logs: ids, never customers' words; tokens stand in paths, so no access log ------------------------------------
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "config.helpers.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "config.helpers.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -11,11 +11,13 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Count
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from calls.media.rpc import NODES, node_key
+from calls.models import Participation
 from calls.sockets.registry import connection_count
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def health(_request: HttpRequest) -> JsonResponse:
     body: dict[str, Any] = {
         "status": status,
         "connections": connection_count(),
+        **(_in_rooms() if checks["database"] else {}),
         "uptime": round(time.monotonic() - STARTED, 1),
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "checks": {name: "ok" if passed else "failed" for name, passed in checks.items()},
@@ -59,11 +62,12 @@ def _database() -> bool:
 
 
 def _redis() -> bool:
-    with _client() as client:
+    with redis_client() as client:
         return bool(client.ping())
 
 
-def _client() -> redis.Redis[bytes]:
+def redis_client() -> redis.Redis[bytes]:
+    """One that gives up soon."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
     )
@@ -71,6 +75,16 @@ def _client() -> redis.Redis[bytes]:
 
 def _media() -> bool:
     """Has any media node given a sign of life in the last seconds?"""
-    with _client() as client:
-        nodes = [node.decode() for node in client.zrange(NODES, -SOME_NODES, -1)]
+    with redis_client() as client:
+        nodes = seen_nodes(client)
         return bool(nodes and client.exists(*map(node_key, nodes)))
+
+
+def seen_nodes(client: redis.Redis[bytes]) -> list[str]:
+    return [node.decode() for node in client.zrange(NODES, -SOME_NODES, -1)]
+
+
+def _in_rooms() -> dict[str, int]:
+    """How many rooms are in use, and by how many people."""
+    here = Participation.objects.present().filter(session__ended_at=None)
+    return here.aggregate(rooms=Count("session", distinct=True), participants=Count("pk"))

@@ -5,13 +5,16 @@ For the networks of METRICS_ALLOWED, or with `Authorization: Bearer METRICS_TOKE
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from secrets import compare_digest
 
+import redis
 from django.conf import settings
 from django.db.models import Count, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -22,11 +25,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from calls.models import Call, DeskSession
+from calls.media.rpc import node_key
+from calls.models import Call, DeskSession, Participation, PresenceLease
+from calls.models.room import RoomKind
 from calls.sockets.registry import connection_count
 from calls.states import ACTIVE, CallStatus
 from config.helpers.addresses import client_ip
-from dashboard.health import STARTED
+from dashboard.health import STARTED, redis_client, seen_nodes
 from transcripts.actions import load
 from transcripts.models import CallTranscript, JobState, Remask, RemaskState, SpeechJob
 
@@ -49,6 +54,8 @@ def gauges() -> Gauges:
     """Everything that is told, in a constant number of queries."""
     yield from _process()
     yield from _calls()
+    yield from _rooms()
+    yield from _nodes()
     yield from _speech()
 
 
@@ -83,6 +90,38 @@ def _calls() -> Gauges:
     yield _gauge("cc_desks", "Agents with an open desk page", desks)
 
 
+def _rooms() -> Gauges:
+    """Rooms in which somebody is. Which room it is stays untold: an id for each would grow without end."""
+    here = Participation.objects.present().filter(session__ended_at=None).order_by()
+    counted = here.values_list("session__room", "session__room__kind").annotate(n=Count("pk"))
+    sizes: dict[str, list[int]] = {kind: [] for kind in sorted(RoomKind.values)}
+    for _room, kind, people in counted:
+        sizes[kind].append(people)
+    yield _labelled("cc_rooms", "Rooms with somebody in them, by kind", "kind", _map(sizes, len))
+    yield _labelled("cc_room_participants", "People in rooms, by kind of room", "kind", _map(sizes, sum))
+    largest = _map(sizes, lambda each: max(each, default=0))
+    yield _labelled("cc_room_largest", "People in the fullest room, by kind", "kind", largest)
+    seen = PresenceLease.objects.filter(expires_at__gt=timezone.now()).values("user").distinct().count()
+    yield _gauge("cc_people_present", "Members of staff with an open page that shows colleagues", seen)
+
+
+def _nodes() -> Gauges:
+    """What the media nodes say of themselves; nothing while Redis does not answer."""
+    rooms, peers = Counter[str](), Counter[str]()
+    try:
+        with redis_client() as client:
+            names = seen_nodes(client)
+            told = client.mget([node_key(name) for name in names]) if names else []
+    except redis.RedisError:
+        names, told = [], []
+    for name, text in zip(names, told, strict=True):
+        if text is not None:
+            status = json.loads(text)
+            rooms[name], peers[name] = status.get("rooms", 0), status.get("peers", 0)
+    yield _labelled("cc_media_rooms", "Rooms and calls that a media node carries", "node", rooms)
+    yield _labelled("cc_media_peers", "Parties that are connected to a media node", "node", peers)
+
+
 def _speech() -> Gauges:
     jobs = SpeechJob.objects.filter(chunk__recording__call__status__in=ACTIVE)
     waiting = jobs.filter(state__in=[JobState.PENDING, JobState.CLAIMED])
@@ -97,6 +136,17 @@ def _speech() -> Gauges:
     run = Remask.objects.exclude(state=RemaskState.DONE).aggregate(total=Sum("total"), done=Sum("done"))
     left = (run["total"] or 0) - (run["done"] or 0)
     yield _gauge("cc_remask_left", "Utterances that a masking run has still to look at", max(0, left))
+
+
+def _map(sizes: dict[str, list[int]], measure: Callable[[list[int]], int]) -> dict[str, int]:
+    return {kind: measure(each) for kind, each in sizes.items()}
+
+
+def _labelled(name: str, text: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, text, labels=[label])
+    for value in sorted(values):
+        gauge.add_metric([value], values[value])
+    return gauge
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -7,14 +7,50 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from transcripts.models import (
+    AssistantPolicy,
+    AssistantTurn,
     CallTranscript,
     Export,
+    KnowledgeEntry,
     OriginalOpening,
     Reveal,
     SpeechJob,
     Utterance,
 )
 from transcripts.rules_admin import ReadOnlyAdmin
+
+
+@admin.register(KnowledgeEntry)
+class KnowledgeEntryAdmin(admin.ModelAdmin[KnowledgeEntry]):
+    list_display = ("__str__", "place", "language", "is_active", "updated_at")
+    list_filter = ("place", "language", "is_active")
+    list_select_related = ("place",)
+    search_fields = ("questions", "answer")
+
+
+@admin.register(AssistantPolicy)
+class AssistantPolicyAdmin(admin.ModelAdmin[AssistantPolicy]):
+    list_display = ("__str__", "voice", "turns", "monthly_tokens", "updated_at")
+    list_select_related = ("place",)
+
+
+@admin.register(AssistantTurn)
+class AssistantTurnAdmin(ReadOnlyAdmin):
+    """What was asked and answered, masked."""
+
+    list_display = (
+        "created_at",
+        "call",
+        "position",
+        "sentiment",
+        "model",
+        "prompt_tokens",
+        "completion_tokens",
+    )
+    list_filter = ("sentiment", "model")
+    list_select_related = ("call",)
+    date_hierarchy = "created_at"
+    fields = ("created_at", "call", "user_text", "reply", "sentiment", "score", "model", "prompt")
 
 
 @admin.register(Utterance)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -19,6 +23,8 @@ from calls.masking import seen
 from calls.models import Attachment, Call, Message, ReadMark, Room
 from calls.models.chat import AttachmentState
 from calls.models.room import MOST_PEOPLE, RoomKind
+
+logger = logging.getLogger(__name__)
 
 MAX_TEXT = 4000
 SHOWN = 50
@@ -73,6 +79,8 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
     if known is not None:
         return known
     _check(author, text)
+    if not text.strip() and attachment_id is None:
+        raise ActionError("malformed", _("There is nothing in this message."))
     attachment = _attachment(author, attachment_id)
     shown = seen(text[:MAX_TEXT].replace("\x00", ""), author.queue_id)
     try:
@@ -91,6 +99,7 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
             _tell(author, "message-received", message=payload)
     except IntegrityError:  # sent twice at once
         return _known(author, client_id) or {}
+    logger.info("message stored", extra={"room": author.room.pk, "seq": message.seq, "author": author.key})
     return payload
 
 
@@ -106,10 +115,23 @@ def _known(author: Author, client_id: str) -> dict[str, Any] | None:
 def _check(author: Author, text: str) -> None:
     if len(text) > MAX_TEXT:
         raise ActionError("malformed", _("A message may have %(n)d letters.") % {"n": MAX_TEXT})
+    may_write(author)
+
+
+def may_write(author: Author) -> None:
+    """Raises ActionError: wrong_state for an erased call, forbidden where the host keeps the chat."""
     if author.party is not None and author.party.call.erased_at is not None:
         raise ActionError("wrong_state", _("This call has been erased."))
+    if author.party is not None and _is_long_over(author.party.call):
+        raise ActionError("wrong_state", _("This call is over."))
     if not author.is_host and author.room.permissions.get("chat") == "host":
         raise ActionError("forbidden", _("Only the host may write here."))
+
+
+def _is_long_over(call: Call) -> bool:
+    """What was on its way when the other side hung up still arrives."""
+    grace = timedelta(seconds=settings.GRACE_SECONDS)
+    return call.ended_at is not None and timezone.now() - call.ended_at > grace
 
 
 def _attachment(author: Author, attachment_id: uuid.UUID | None) -> Attachment | None:
@@ -144,14 +166,16 @@ def read(author: Author, seq: int) -> None:
         _tell(author, "read-mark", readerId=author.key, name=author.name, seq=seq)
 
 
-def chat_state(author: Author, since: int = 0) -> dict[str, Any]:
+def chat_state(
+    author: Author, since: int = 0, *, messages: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """What a page that enters gets of the chat: what it has not seen (the latest of it), and who has read how far."""
     room = Room.objects.get(pk=author.room.pk)
     marks = list(ReadMark.objects.filter(room=room))
     mine = next((mark.seq for mark in marks if mark.reader == author.key), 0)
     unread = Message.objects.filter(room=room, seq__gt=mine).exclude(author=author.key).count()
     return {
-        "messages": latest(room, since),
+        "messages": latest(room, since) if messages is None else messages,
         "lastSeq": room.last_message_seq,
         "readMarks": [{"readerId": mark.reader, "name": mark.name, "seq": mark.seq} for mark in marks],
         "unread": unread,
@@ -165,6 +189,12 @@ def latest(room: Room, after: int = 0, limit: int = SHOWN) -> list[dict[str, Any
         Message.objects.filter(room=room, seq__gt=after).select_related("attachment").order_by("-seq")[:limit]
     )
     return [message_payload(row) for row in reversed(rows)]
+
+
+def later(room: Room, after: int, limit: int = SHOWN) -> list[dict[str, Any]]:
+    """The oldest messages past `after`: what a page that has missed some asks for until it has all."""
+    rows = Message.objects.filter(room=room, seq__gt=after).select_related("attachment").order_by("seq")
+    return [message_payload(row) for row in rows[:limit]]
 
 
 def earlier(room: Room, before: int, limit: int = SHOWN) -> list[dict[str, Any]]:

@@ -1,11 +1,10 @@
-"""Files of a chat: taken in pieces, known by what is in them, looked at by a virus scanner where there is one."""
+"""Files of a chat: taken in pieces, known by what is in them, looked at by a virus scanner where there is one, and sealed."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
-import re
 import shutil
 import socket
 import struct
@@ -16,100 +15,70 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from calls.actions.chat import Author
+from calls.actions.chat import Author, may_write
 from calls.actions.errors import ActionError
-from calls.models import Attachment
+from calls.actions.sniffing import HEAD, fitting_name, kind_of, safe_name
+from calls.masking import seen
+from calls.models import Attachment, Room
 from calls.models.chat import AttachmentState
+from calls.models.recording import keyring
+from calls.vault import seal, sealed_path
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 40 * 1024 * 1024
-HEAD = 512
+MAX_BYTES_PER_ROOM = 1024**3
+LEFT_FREE_BYTES = 1024**3
 SCAN_SECONDS = 60.0
-KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/vnd.ms-office"),
-    (b"OggS", "audio/ogg"),
-    (b"ID3", "audio/mpeg"),
-    (b"\x1aE\xdf\xa3", "video/webm"),
-    (b"HWP Document File", "application/x-hwp"),
-)
-"""What a file begins with; the name that it came with says nothing."""
-OFFICE = {
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ".hwpx": "application/hwp+zip",
-}
-BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""With these, `gpj.exe` reads as `exe.jpg`."""
-
-
-def kind_of(head: bytes, name: str) -> str | None:
-    """The type of a file by its first bytes; None for what is not taken: programs, scripts, pages of the web."""
-    for magic, kind in KINDS:
-        if head.startswith(magic):
-            return OFFICE.get(Path(name.lower()).suffix, kind) if kind == "application/zip" else kind
-    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"WAVE"):
-        return "image/webp" if head[8:12] == b"WEBP" else "audio/wav"
-    if head[4:8] == b"ftyp":
-        return "video/mp4"
-    return "text/plain" if _is_text(head) else None
-
-
-def _is_text(head: bytes) -> bool:
-    if not head or b"\x00" in head or head.startswith((b"MZ", b"\x7fELF", b"#!")):
-        return False
-    start = head.lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script")):
-        return False
-    try:
-        head[:-4].decode("utf-8") if len(head) == HEAD else head.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def safe_name(name: str) -> str:
-    """What is shown and offered for saving: no path, no control or direction marks, at most 100 letters."""
-    bare = BIDI.sub("", name.replace("\\", "/").rsplit("/", 1)[-1])
-    bare = "".join(char for char in bare if char.isprintable()).strip(" .")
-    stem, dot, suffix = bare.rpartition(".")
-    if not dot:
-        return bare[:100] or "file"
-    return f"{stem[:90] or 'file'}.{suffix[:9]}"
 
 
 def take(author: Author, name: str, pieces: Iterable[bytes]) -> Attachment:
-    """Store a file for a message to come. Raises ActionError: too_large, malformed (empty), type_refused, infected."""
+    """Store a file for a message to come, encrypted as recordings are.
+
+    Raises ActionError: too_large, malformed (empty), type_refused, infected, storage_failed, wrong_state, forbidden.
+    """
+    may_write(author)
+    _check_space(author.room)
     attachment = Attachment(
-        room=author.room, user=author.user, name=safe_name(name), state=AttachmentState.CHECKING, size=0,
+        room=author.room, user=author.user, name=name, state=AttachmentState.CHECKING, size=0,
         party=author.party.participant if author.party and not author.user else None,
     )  # fmt: skip
     draft = attachment.file.with_suffix(".part")
     draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         head = _write(draft, pieces, attachment)
-        kind = kind_of(head, attachment.name)
+        kind = kind_of(head, name)
         if kind is None:
             raise ActionError("type_refused", _("Files of this kind are not taken."))
         attachment.content_type = kind
+        attachment.name = fitting_name(seen(safe_name(name), author.queue_id).text, kind)
         _scan(draft)
-        draft.replace(attachment.file)
+        seal(draft, sealed_path(attachment.file), keyring())
+    except OSError as error:
+        logger.error("a file of room %s could not be stored: errno %s", author.room.pk, error.errno)
+        raise ActionError("storage_failed", _("The file could not be stored. Please try again.")) from error
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
     attachment.state = AttachmentState.READY
     attachment.save()
-    logger.info("file %s taken in room %s, %d bytes", attachment.pk, author.room.pk, attachment.size)
+    facts = {"room": author.room.pk, "file": attachment.pk, "bytes": attachment.size, "author": author.key}
+    logger.info("file taken", extra=facts)
     return attachment
+
+
+def _check_space(room: Room) -> None:
+    """Chats must not fill the disk that calls are recorded on."""
+    used = Attachment.objects.filter(room=room).aggregate(bytes=Sum("size"))["bytes"] or 0
+    if used + MAX_BYTES > MAX_BYTES_PER_ROOM:
+        raise ActionError("too_large", _("The files of this chat take up too much space."))
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(settings.DATA_DIR).free < LEFT_FREE_BYTES:
+        logger.error("files are refused: the disk is nearly full")
+        raise ActionError("storage_failed", _("The file could not be stored. Please try again."))
 
 
 def _write(draft: Path, pieces: Iterable[bytes], attachment: Attachment) -> bytes:

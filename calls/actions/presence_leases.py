@@ -67,7 +67,8 @@ def tell_status(user: User) -> None:
 
 def people_payload(user: User) -> list[dict[str, Any]]:
     """Everybody who shares a team with `user`, and how they are. The same few queries, however many."""
-    mates = User.objects.get_queryset().active().visible_to(user).exclude(pk=user.pk).order_by("name", "pk")
+    sharing = User.objects.get_queryset().active().filter(teams__in=user.teams.all()).distinct()
+    mates = sharing.exclude(pk=user.pk).order_by("name", "pk")
     now = timezone.now()
     known = _Known(now)
     return [

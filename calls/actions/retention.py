@@ -11,13 +11,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from calls.models import Call, CallEvent, Participant, Recording, Room
+from calls.models import Attachment, Call, CallEvent, Message, Participant, Recording, Room
 from calls.models.call import ParticipantRole
+from calls.models.room import RoomKind
 from calls.signals import call_erasing
 from calls.states import FINAL
+from calls.vault import sealed_path
 
 logger = logging.getLogger(__name__)
 
+UNSENT_HOURS = 24
+"""A file that no message has taken with it by then, is not sent any more."""
 PERSONAL = {"customer_name": "", "customer_contact": "", "question": "", "rating_comment": ""}
 
 
@@ -48,3 +52,20 @@ def erase_call(call_id: uuid.UUID) -> None:
         Participant.objects.filter(call_id=call_id, role=ParticipantRole.CUSTOMER).update(name="")
         Call.objects.filter(pk=call_id).update(**PERSONAL, erased_at=timezone.now())
     logger.info("erased what was said in call %s", call_id)
+
+
+def erase_old_words() -> int:
+    """What was written in meetings and voice rooms, and files that were never sent. Returns how many rows went."""
+    now = timezone.now()
+    limit = now - timedelta(days=settings.RETENTION_DAYS)
+    old = Message.objects.filter(created_at__lt=limit).exclude(room__kind=RoomKind.CALL)
+    sent = Message.objects.filter(attachment__isnull=False, created_at__gte=limit).values("attachment")
+    in_calls = Message.objects.filter(attachment__isnull=False, room__kind=RoomKind.CALL).values("attachment")
+    files = Attachment.objects.filter(created_at__lt=now - timedelta(hours=UNSENT_HOURS))
+    count = 0
+    for file in files.exclude(pk__in=sent).exclude(pk__in=in_calls).iterator():
+        # The file first: if that fails the row still says that there is something to erase.
+        sealed_path(file.file).unlink(missing_ok=True)
+        file.delete()
+        count += 1
+    return count + old.delete()[0]

@@ -1,4 +1,5 @@
-"""Recordings of ended calls are encrypted: soon after the call, and whatever was left by the sweep.
+"""Recordings of ended calls are encrypted: soon after the call, and whatever was left by the sweep. Files of chats are from
+the beginning; they share the keys, and are sealed anew with them.
 
 A row's `sealed_at` only spares the sweep a look at the disk; readers find the file by themselves.
 """
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 AFTER = timedelta(minutes=1)
 LIMIT = 500
-FOLDERS = ("recordings", "audio")
+FOLDERS = ("recordings", "audio", "files")
 
 
 def seal_call(call_id: uuid.UUID) -> int:

@@ -5,9 +5,24 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import Role, Team, User
+from calls.actions import rooms
 from calls.actions.offers import withdraw_offers_of
 from calls.actions.presence import tell_presence
-from calls.models import AgentStatus, CallEvent, DeskSession, Participant, Queue, QueueMembership
+from calls.models import (
+    AgentStatus,
+    CallEvent,
+    DeskSession,
+    Membership,
+    Message,
+    Participant,
+    Participation,
+    PresenceLease,
+    Queue,
+    QueueMembership,
+    ReadMark,
+    Room,
+)
+from calls.models.room import MemberRole
 
 
 @transaction.atomic
@@ -43,6 +58,23 @@ def forget(user: User) -> None:
     user.queue_memberships.all().delete()
     _forget_events(user)
     Participant.objects.filter(user=user).update(name=user.name)
+    _forget_rooms(user)
+
+
+def _forget_rooms(user: User) -> None:
+    """What was said stays, without the name; a room whose host has left gets the member of longest standing as host."""
+    rooms.leave_everywhere(user)
+    PresenceLease.objects.filter(user=user).delete()
+    hosted = list(Room.objects.filter(memberships__user=user, memberships__role=MemberRole.HOST))
+    Membership.everyone.filter(user=user).delete()
+    for room in hosted:
+        if not Membership.objects.filter(room=room, role=MemberRole.HOST).exists():
+            heir = Membership.objects.filter(room=room).order_by("created_at", "pk").first()
+            if heir is not None:
+                Membership.objects.filter(pk=heir.pk).update(role=MemberRole.HOST)
+    Participation.objects.filter(user=user).update(name=user.name)
+    Message.objects.filter(author=f"user:{user.pk}").update(author_name=user.name)
+    ReadMark.objects.filter(reader=f"user:{user.pk}").update(name=user.name)
 
 
 def _forget_events(user: User) -> None:

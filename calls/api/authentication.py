@@ -14,11 +14,13 @@ KEYWORD = "Call"
 
 
 class Customer:
-    """Who holds a call's token: known by nothing else."""
+    """Who holds a call's token: known by nothing else. The id is that of the place in the call; limits are counted by it."""
 
     is_authenticated = True
     is_active = True
-    pk = None
+
+    def __init__(self, party: Party) -> None:
+        self.pk = party.participant.pk
 
 
 class CallTokenAuthentication(BaseAuthentication):
@@ -28,13 +30,26 @@ class CallTokenAuthentication(BaseAuthentication):
         keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if keyword.lower() != KEYWORD.lower():
             return None
+        return self.known(token)
+
+    def known(self, token: str) -> tuple[Customer, Party]:
         party = customer_party(token.strip())
         if party is None:
             raise AuthenticationFailed
-        return Customer(), party
+        return Customer(party), party
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+class CallTokenAsBearer(CallTokenAuthentication):
+    """The same with `Bearer`, as pages send it that do not know whose token they hold. A JWT has dots, ours has none."""
+
+    def authenticate(self, request: Request) -> tuple[Customer, Party] | None:
+        keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if keyword.lower() == "bearer" and "." not in token:
+            return self.known(token)
+        return super().authenticate(request)
 
 
 class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its registry has no types
@@ -48,3 +63,11 @@ class CallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
             "name": "Authorization",
             "description": "A customer's key to one call, as `POST /api/v1/calls` has told it: `Call <token>`.",
         }
+
+
+class BearerCallTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # likewise
+    target_class = CallTokenAsBearer
+    name = "callTokenAsBearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A customer's key to one call."}

@@ -42,9 +42,9 @@ class Certificates:
 
 
 class SourceFilter(Protocol):
-    """Asked with the four bytes of a packet's source before it is decrypted."""
+    """Asked about a packet before it is decrypted."""
 
-    def __call__(self, ssrc: bytes, *, is_rtcp: bool) -> bool: ...
+    def __call__(self, data: bytes, *, is_rtcp: bool) -> bool: ...
 
 
 class SecureLink:
@@ -148,9 +148,9 @@ class SecureLink:
             return
         # RFC 5761: these packet types are RTCP whatever else shares the port.
         if 192 <= data[1] <= 223:
-            if self._accept(data[4:8], is_rtcp=True):
+            if self._accept(data, is_rtcp=True):
                 self._open(data, self._dtls._rx_srtp.unprotect_rtcp, self._on_rtcp)
-        elif self._accept(data[8:12], is_rtcp=False):
+        elif self._accept(data, is_rtcp=False):
             self._open(data, self._dtls._rx_srtp.unprotect, self._on_rtp)
 
     def _open(

@@ -11,6 +11,7 @@ NACK_RETRY_S = 0.08
 NACK_MAX_AGE_S = 1.0
 # More than this missing at once is an outage; asking for all of it again would prolong it.
 NACK_MAX_MISSING = 64
+NACK_MAX_MISSING_VIDEO = 300
 # A jump that retransmission cannot explain: the sender began again.
 RESTART_GAP = 3000
 LATE_MEANS_RESTART = 50
@@ -38,8 +39,11 @@ class Reception:
     """Counts one stream. Times are seconds of a monotonic clock."""
 
     clock_rate: int
+    max_missing: int = NACK_MAX_MISSING
     received: int = 0
     recovered: int = 0
+    given_up: int = 0
+    """Packets that nobody will send any more: what was predicted from them cannot be decoded."""
     _sequences: Unwrapper = field(default_factory=lambda: Unwrapper(16))
     _base: int | None = None
     _highest: int = -1
@@ -80,6 +84,7 @@ class Reception:
         for number, missing in list(self._missing.items()):
             if missing.tries >= NACK_TRIES or now - missing.since > NACK_MAX_AGE_S:
                 del self._missing[number]
+                self.given_up += 1
             elif missing.asked_at is None or now - missing.asked_at >= NACK_RETRY_S:
                 missing.asked_at, missing.tries = now, missing.tries + 1
                 due.append(number & 0xFFFF)
@@ -117,11 +122,13 @@ class Reception:
             self._base, self._missing = number - self.received, {}
             self._reported_expected = self._reported_received = self.received
             return
-        first = max(self._highest + 1, number - NACK_MAX_MISSING)
+        first = max(self._highest + 1, number - self.max_missing)
+        self.given_up += first - self._highest - 1
         for missing in range(first, number):
             self._missing[missing] = _Missing(now)
-        while len(self._missing) > NACK_MAX_MISSING:
+        while len(self._missing) > self.max_missing:
             del self._missing[next(iter(self._missing))]
+            self.given_up += 1
 
     def _begin_again(self, number: int) -> int:
         """The sender counts from an earlier number now: go on after the highest one seen."""

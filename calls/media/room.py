@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from calls.media.capabilities import can_consume
 from calls.media.config import MediaConfig
+from calls.media.consumers import AudioConsumer, Consumer, Tell, VideoConsumer
 from calls.media.errors import LIMIT, NOT_FOUND, UNSUPPORTED, MediaError
-from calls.media.streams import Consumer, Producer
+from calls.media.parameters import can_consume, takes_retransmissions
+from calls.media.producers import AudioProducer, Producer, VideoProducer
+from calls.media.speaking import Speakers
 from calls.media.transport import Transport
 
 Thing = TypeVar("Thing")
+SILENT = 127
 
 
 class Peer:
@@ -78,6 +81,21 @@ class Room:
     def __init__(self, room_id: str) -> None:
         self.id = room_id
         self.peers: dict[str, Peer] = {}
+        self.speakers = Speakers()
+
+    def speaker_changed(self) -> tuple[str, int] | None:
+        """Who speaks now and how loud (in dBov), where that is somebody else than at the last call."""
+        loudest: dict[str, int | None] = {}
+        for producer in self.producers():
+            if isinstance(producer, AudioProducer) and producer.source != "screen-audio":
+                level = None if producer.paused else producer.loudest
+                known = loudest.get(producer.peer_id)
+                loudest[producer.peer_id] = (
+                    known if level is None else min(level, SILENT if known is None else known)
+                )
+                producer.loudest = None
+        peer = self.speakers.decide(loudest)
+        return None if peer is None else (peer, -self.speakers.level(peer))
 
     def peer(self, peer_id: object) -> Peer:
         return _find(self.peers, peer_id, "peer")
@@ -88,15 +106,27 @@ class Room:
                 yield from peer.producers.values()
 
     def consume(
-        self, peer: Peer, transport: Transport, producer_id: object, capabilities: object
+        self,
+        peer: Peer,
+        transport: Transport,
+        producer_id: object,
+        capabilities: object,
+        *,
+        paused: bool,
+        tell: Tell,
     ) -> Consumer:
         """Let a peer receive a producer of this room."""
         producer = _find({one.id: one for one in self.producers()}, producer_id, "producer")
         if not can_consume(producer.stream, capabilities):
             raise MediaError(UNSUPPORTED, "the client cannot play this stream")
-        consumer = Consumer(peer.id, transport, producer)
+        consumer: Consumer
+        if isinstance(producer, VideoProducer):
+            again = takes_retransmissions(producer.stream, capabilities)
+            consumer = VideoConsumer(peer.id, transport, producer, tell, paused=paused, retransmissions=again)
+        else:
+            assert isinstance(producer, AudioProducer)
+            consumer = AudioConsumer(peer.id, transport, producer, tell, paused=paused)
         transport.add_consumer(consumer)
-        producer.consumers[consumer.id] = consumer
         return consumer
 
     def stats(self, now: float) -> dict[str, Any]:

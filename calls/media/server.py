@@ -11,20 +11,24 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from calls.media.capabilities import producer_stream, router_capabilities
+from calls.media.capabilities import router_capabilities
 from calls.media.config import MediaConfig
+from calls.media.consumers import ANY_LAYER, VideoConsumer
 from calls.media.dtls import Certificates
 from calls.media.errors import BAD_REQUEST, LIMIT, NOT_FOUND, UNKNOWN_METHOD, MediaError
 from calls.media.ice import UdpPort
+from calls.media.parameters import producer_stream, source_of
+from calls.media.producers import AudioProducer, Producer, VideoProducer
 from calls.media.recorder import RecordingStore, Sink, TrackRecorder
 from calls.media.recordings import is_safe_name
 from calls.media.room import Peer, Room
-from calls.media.streams import Producer
 from calls.media.transport import Transport
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.5
+LISTEN_S = 0.3
+LARGEST_TILE = 16_384
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -42,7 +46,7 @@ class MediaServer:
         self._certificates = Certificates()
         self._port: UdpPort | None = None
         self._clock: Callable[[], float] = time.monotonic
-        self._ticker: asyncio.Task[None] | None = None
+        self._tickers: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._handlers: dict[str, Handler] = {
             "join": self._join,
@@ -57,6 +61,11 @@ class MediaServer:
             "resume-producer": self._resume_producer,
             "consume": self._consume,
             "close-consumer": self._close_consumer,
+            "pause-consumer": self._pause_consumer,
+            "resume-consumer": self._resume_consumer,
+            "set-preferred-layers": self._set_preferred_layers,
+            "set-consumer-size": self._set_consumer_size,
+            "request-key-frame": self._request_key_frame,
             "stats": self._stats,
         }
 
@@ -75,13 +84,16 @@ class MediaServer:
         loop = asyncio.get_running_loop()
         self._clock = loop.time
         self._port = await UdpPort.open(self.config.listen_host, self.config.port)
-        self._ticker = loop.create_task(self._run_clockwork(), name="media-clockwork")
+        self._tickers = [
+            loop.create_task(self._run_clockwork(), name="media-clockwork"),
+            loop.create_task(self._listen(), name="media-speakers"),
+        ]
 
     async def stop(self) -> None:
         """End every utterance, bring every file to the disk, say good-bye to every client."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+        for ticker in self._tickers:
+            ticker.cancel()
+        await asyncio.gather(*self._tickers, return_exceptions=True)
         for room in list(self.rooms.values()):
             await self._end_room(room)
         if self._goodbyes:
@@ -162,11 +174,18 @@ class MediaServer:
         room, peer = self._party(data)
         transport = peer.transport(data.get("transportId"))
         stream = producer_stream(data.get("kind"), data.get("rtpParameters"))
+        source = source_of(data.get("source"))
         peer.check_room_for(self.config, "producers")
-        record = bool(data.get("record", peer.record)) and stream.kind == "audio"
-        producer = Producer(peer.id, transport, stream, self._recorder(room, peer) if record else None)
+        producer: Producer
+        if stream.kind == "video":
+            producer = VideoProducer(peer.id, transport, stream, source)
+        else:
+            record = bool(data.get("record", peer.record)) and source != "screen-audio"
+            recorder = self._recorder(room, peer) if record else None
+            producer = AudioProducer(peer.id, transport, stream, source, recorder)
         transport.add_producer(producer)
-        self._tell("new-producer", room, peer.id, producerId=producer.id, kind=producer.kind)
+        told = {key: value for key, value in producer.describe().items() if key != "peerId"}
+        self._tell("new-producer", room, peer.id, **told)
         return {"producerId": producer.id}
 
     async def _close_producer(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -176,23 +195,74 @@ class MediaServer:
 
     async def _pause_producer(self, data: dict[str, Any]) -> dict[str, Any]:
         _, peer = self._party(data)
-        peer.producer(data.get("producerId")).pause(self._clock())
+        producer = peer.producer(data.get("producerId"))
+        if not producer.paused:
+            producer.pause(self._clock())
+            for consumer in producer.listeners:
+                consumer.tell("producer-paused")
         return {}
 
     async def _resume_producer(self, data: dict[str, Any]) -> dict[str, Any]:
         _, peer = self._party(data)
-        peer.producer(data.get("producerId")).resume()
+        producer = peer.producer(data.get("producerId"))
+        if producer.paused:
+            producer.resume(self._clock())
+            for consumer in producer.listeners:
+                consumer.tell("producer-resumed")
         return {}
 
     async def _consume(self, data: dict[str, Any]) -> dict[str, Any]:
         room, peer = self._party(data)
         transport = peer.transport(data.get("transportId"))
         peer.check_room_for(self.config, "consumers")
-        return room.consume(peer, transport, data.get("producerId"), data.get("rtpCapabilities")).describe()
+        consumer = room.consume(
+            peer,
+            transport,
+            data.get("producerId"),
+            data.get("rtpCapabilities"),
+            paused=data.get("paused") is True,
+            tell=lambda event, **more: self._tell(event, room, peer.id, **more),
+        )
+        transport.share_out(self._clock())
+        return consumer.describe()
 
     async def _close_consumer(self, data: dict[str, Any]) -> dict[str, Any]:
         _, peer = self._party(data)
         peer.consumer(data.get("consumerId")).close()
+        return {}
+
+    async def _pause_consumer(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        peer.consumer(data.get("consumerId")).pause()
+        return {}
+
+    async def _resume_consumer(self, data: dict[str, Any]) -> dict[str, Any]:
+        _, peer = self._party(data)
+        consumer = peer.consumer(data.get("consumerId"))
+        if consumer.paused:
+            consumer.resume(self._clock())
+            consumer.transport.share_out(self._clock())
+        return {}
+
+    async def _set_preferred_layers(self, data: dict[str, Any]) -> dict[str, Any]:
+        consumer = self._picture(data)
+        temporal = data.get("temporalLayer")
+        consumer.preferred = _whole(data.get("spatialLayer"), "spatialLayer", ANY_LAYER)
+        consumer.preferred_temporal = (
+            ANY_LAYER if temporal is None else _whole(temporal, "temporalLayer", ANY_LAYER)
+        )
+        consumer.transport.share_out(self._clock())
+        return {}
+
+    async def _set_consumer_size(self, data: dict[str, Any]) -> dict[str, Any]:
+        consumer = self._picture(data)
+        width, height = (_whole(data.get(side), side, LARGEST_TILE) for side in ("width", "height"))
+        consumer.tile = (width, height)
+        consumer.transport.share_out(self._clock())
+        return {}
+
+    async def _request_key_frame(self, data: dict[str, Any]) -> dict[str, Any]:
+        self._picture(data).want_key_frame(self._clock())
         return {}
 
     async def _stats(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +282,13 @@ class MediaServer:
     def _party(self, data: dict[str, Any]) -> tuple[Room, Peer]:
         room = self._room(data)
         return room, room.peer(_name(data, "peerId"))
+
+    def _picture(self, data: dict[str, Any]) -> VideoConsumer:
+        _, peer = self._party(data)
+        consumer = peer.consumer(data.get("consumerId"))
+        if not isinstance(consumer, VideoConsumer):
+            raise MediaError(BAD_REQUEST, "only pictures have layers")
+        return consumer
 
     def _recorder(self, room: Room, peer: Peer) -> TrackRecorder:
         return TrackRecorder(
@@ -280,6 +357,7 @@ class MediaServer:
         for peer in list(room.peers.values()):
             for transport in list(peer.transports.values()):
                 transport.watch(now)
+                transport.share_out(now)
                 if reports:
                     transport.send_reports(now)
             for producer in peer.producers.values():
@@ -287,8 +365,27 @@ class MediaServer:
             if peer.is_gone(now, self.config.idle_close_s):
                 self._later(self._end_peer(room, peer), "drop-peer")
 
+    async def _listen(self) -> None:
+        """Tell of every change of the speaker, at most once in LISTEN_S for each room; and what senders wait for."""
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            now = self._clock()
+            for room in list(self.rooms.values()):
+                changed = room.speaker_changed()
+                if changed is not None:
+                    self._tell("active-speaker", room, changed[0], level=changed[1])
+                for peer in room.peers.values():
+                    for transport in peer.transports.values():
+                        transport.tell_arrivals(now)
+
     def _tell(self, event: str, room: Room, peer_id: str, **more: Any) -> None:
         self._sink({"type": event, "roomId": room.id, "peerId": peer_id, **more})
+
+
+def _whole(value: object, name: str, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
+        raise MediaError(BAD_REQUEST, f"{name} must be a whole number from 0 to {high}")
+    return value
 
 
 def _name(data: dict[str, Any], key: str) -> str:

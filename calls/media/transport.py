@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from calls.media import rtcp, rtp
+from calls.media.bandwidth import NOTHING, Demand, Downlink, allocate, highest_for
 from calls.media.config import MediaConfig
+from calls.media.consumers import Consumer, VideoConsumer, random_ssrc
 from calls.media.dtls import SecureLink
 from calls.media.errors import CONFLICT, MediaError
 from calls.media.ice import IceLite, UdpPort, random_name
-from calls.media.streams import Consumer, Producer
+from calls.media.producers import Producer, Received, ReceivedVideo
+from calls.media.rtp import RtpPacket
+from calls.media.transport_cc import Arrivals
 
 HOST_PRIORITY = 1_076_302_079
 LARGEST_COMPOUND = 1100
 # libsrtp keeps a context per source that it decrypted; a client has no need of more sources than this.
 MAX_RTCP_SOURCES = 64
+FEEDBACK_EVERY_S = 0.1
+AUDIO_BPS = 40_000
+"""What each stream of sound is given of the way to a client before any picture is."""
+SCREEN_WEIGHT = 1e9
+UNSEEN_TILE = 320 * 180
 
 
 class Transport:
@@ -35,15 +43,22 @@ class Transport:
     ) -> None:
         self.id = random_name(16)
         self.state = "new"
-        self.producers: dict[int, Producer] = {}
+        self.producers: dict[str, Producer] = {}
+        self.sources: dict[int, tuple[Received, bool]] = {}
+        """By ssrc: the stream, and whether the ssrc is that of its retransmissions."""
         self.consumers: dict[int, Consumer] = {}
+        self.downlink = Downlink()
         self._port = port
         self._config = config
         self._clock = clock
         self._created = clock()
         self._on_state = on_state
-        self._ssrc = secrets.randbelow(0xFFFFFFFE) + 1
+        self._ssrc = random_ssrc()
         self._rtcp_sources: set[bytes] = set()
+        self._unnamed: list[Received] = []
+        """Streams that are known by a rid until their first packet tells the ssrc."""
+        self._arrivals = Arrivals()
+        self._feedback_at = 0.0
         self._ice = IceLite(port)
         self._link = SecureLink(
             self._ice,
@@ -73,18 +88,37 @@ class Transport:
         return self._ice.restart()
 
     def add_producer(self, producer: Producer) -> None:
-        if producer.stream.ssrc in self.producers:
+        named = {
+            ssrc: (received, is_rtx)
+            for received in producer.received
+            for ssrc, is_rtx in ((received.ssrc, False), (received.rtx_ssrc, True))
+            if ssrc is not None
+        }
+        if named.keys() & self.sources.keys():
             raise MediaError(CONFLICT, "this ssrc is in use on the transport")
-        self.producers[producer.stream.ssrc] = producer
+        self.producers[producer.id] = producer
+        self.sources.update(named)
+        self._unnamed += [received for received in producer.received if received.ssrc is None]
 
     def remove_producer(self, producer: Producer) -> None:
-        self.producers.pop(producer.stream.ssrc, None)
+        self.producers.pop(producer.id, None)
+        self.sources = {
+            ssrc: found for ssrc, found in self.sources.items() if found[0].producer is not producer
+        }
+        self._unnamed = [received for received in self._unnamed if received.producer is not producer]
 
     def add_consumer(self, consumer: Consumer) -> None:
         self.consumers[consumer.ssrc] = consumer
 
     def remove_consumer(self, consumer: Consumer) -> None:
         self.consumers.pop(consumer.ssrc, None)
+
+    def now(self) -> float:
+        return self._clock()
+
+    def ask_for_key_frame(self, received: ReceivedVideo) -> None:
+        if received.ssrc is not None:
+            self._link.send_rtcp(rtcp.picture_lost(sender_ssrc=self._ssrc, media_ssrc=received.ssrc))
 
     def silent_for(self, now: float) -> float:
         """Seconds since the client last proved that it is there."""
@@ -101,14 +135,37 @@ class Transport:
 
     def send_reports(self, now: float) -> None:
         """To be called every second or so: receiver reports up, sender reports down."""
-        reports = [
-            report for producer in self.producers.values() if (report := producer.report(now)) is not None
-        ]
+        received = [one for producer in self.producers.values() for one in producer.received]
+        reports = [report for one in received if (report := one.report(now)) is not None]
         packets = [consumer.sender_report() for consumer in self.consumers.values()]
         if reports:
             packets.append(rtcp.receiver_report(sender_ssrc=self._ssrc, reports=reports))
         for compound in _compounds([packet for packet in packets if packet is not None]):
             self._link.send_rtcp(compound)
+
+    def share_out(self, now: float) -> None:
+        """Give each picture the layer that there is room for. To be called several times a second, and at changes."""
+        pictures = [one for one in self.consumers.values() if isinstance(one, VideoConsumer)]
+        if not pictures:
+            return
+        for one in pictures:
+            one.meter.tick(now)
+        shown = [one for one in pictures if not one.paused and not one.producer.paused]
+        room = self.downlink.bps - AUDIO_BPS * (len(self.consumers) - len(pictures))
+        layers = allocate(room, [_demand(one, now) for one in shown])
+        for one, layer in zip(shown, layers, strict=True):
+            one.want_layer(None if layer == NOTHING else layer, now)
+
+    def tell_arrivals(self, now: float) -> None:
+        """Transport-wide feedback about what came since the last."""
+        if not self._arrivals:
+            return
+        self._feedback_at = now
+        media_ssrc = next(iter(self.sources), 0)
+        for body in self._arrivals.feedback():
+            self._link.send_rtcp(
+                rtcp.transport_feedback(sender_ssrc=self._ssrc, media_ssrc=media_ssrc, body=body)
+            )
 
     async def close(self) -> None:
         """Closes what runs over it, too."""
@@ -137,11 +194,46 @@ class Transport:
             "type": "host",
         }
 
-    def _is_known_source(self, ssrc: bytes, *, is_rtcp: bool) -> bool:
+    def _is_known_source(self, data: bytes, *, is_rtcp: bool) -> bool:
         """Before decryption: is this a source that was announced (RTP), or one of a few (RTCP)?"""
         if not is_rtcp:
-            return int.from_bytes(ssrc, "big") in self.producers
-        return ssrc in self._rtcp_sources or len(self._rtcp_sources) < MAX_RTCP_SOURCES
+            return int.from_bytes(data[8:12], "big") in self.sources or self._names_itself(data)
+        return data[4:8] in self._rtcp_sources or len(self._rtcp_sources) < MAX_RTCP_SOURCES
+
+    def _names_itself(self, data: bytes) -> bool:
+        """A packet of an unknown source that carries the rid of a stream that has none yet."""
+        if not self._unnamed:
+            return False
+        packet = rtp.parse_head(data)
+        return packet is not None and self._named(packet) is not None
+
+    def _named(self, packet: RtpPacket) -> tuple[Received, bool] | None:
+        for received in self._unnamed:
+            stream = received.producer.stream
+            mid = _word(packet, stream.mid_extension)
+            if mid and stream.mid and mid != stream.mid:
+                continue
+            rid = received.encoding.rid
+            if received.ssrc is None and _word(packet, stream.rid_extension) == rid:
+                return received, False
+            if received.rtx_ssrc is None and _word(packet, stream.repaired_rid_extension) == rid:
+                return received, True
+        return None
+
+    def _bind(self, packet: RtpPacket) -> tuple[Received, bool] | None:
+        """Learn the ssrc of a stream from a packet that was decrypted, so it came from the client."""
+        found = self._named(packet)
+        if found is None:
+            return None
+        received, is_rtx = found
+        if is_rtx:
+            received.rtx_ssrc = packet.ssrc
+        else:
+            received.ssrc = packet.ssrc
+        self.sources[packet.ssrc] = found
+        if received.ssrc is not None and received.rtx_ssrc is not None:
+            self._unnamed.remove(received)
+        return found
 
     def _link_changed(self, state: str) -> None:
         if self.state != "closed":
@@ -154,44 +246,107 @@ class Transport:
 
     def _rtp_arrived(self, data: bytes) -> None:
         packet = rtp.parse(data)
-        producer = self.producers.get(packet.ssrc) if packet is not None else None
-        if packet is None or producer is None:
+        if packet is None:
+            return
+        found = self.sources.get(packet.ssrc) or self._bind(packet)
+        if found is None:
             return
         now = self._clock()
         self._ice.heard(now)
-        lost = producer.packet_arrived(packet, now)
+        received, is_rtx = found
+        producer = received.producer
+        stream = producer.stream
+        if stream.transport_cc_extension is not None:
+            self._note_arrival(packet, stream.transport_cc_extension, now)
+        if is_rtx:
+            restored = _restored(packet, received)
+            if restored is None:
+                return
+            packet = restored
+        lost = producer.packet_arrived(received, packet, now)
         if lost:
             self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=packet.ssrc, lost=lost))
+
+    def _note_arrival(self, packet: RtpPacket, extension_id: int, now: float) -> None:
+        number = rtp.extension(packet, extension_id)
+        if number is None or len(number) < 2:
+            return
+        self._arrivals.note(int.from_bytes(number[:2], "big"), now)
+        if now - self._feedback_at >= FEEDBACK_EVERY_S:
+            self.tell_arrivals(now)
 
     def _rtcp_arrived(self, data: bytes) -> None:
         now = self._clock()
         self._ice.heard(now)
         self._rtcp_sources.add(data[4:8])
         for packet in rtcp.parse(data):
-            asked = rtcp.asked_again(packet)
-            if asked is not None:
-                self._resend(*asked)
-            elif isinstance(packet, rtcp.RtcpSrPacket):
+            if isinstance(packet, rtcp.RtcpSrPacket):
                 self._clock_told(packet, now)
             elif isinstance(packet, rtcp.RtcpRrPacket):
-                self._loss_told(packet.reports)
+                self._loss_told(packet.reports, now)
+            else:
+                self._feedback_came(packet, now)
 
-    def _resend(self, ssrc: int, lost: set[int]) -> None:
-        consumer = self.consumers.get(ssrc)
-        if consumer is not None:
-            consumer.resend(lost)
+    def _feedback_came(self, packet: rtcp.Packet, now: float) -> None:
+        asked = rtcp.asked_again(packet)
+        if asked is not None:
+            consumer = self.consumers.get(asked[0])
+            if consumer is not None:
+                consumer.resend(asked[1], now)
+            return
+        for ssrc in rtcp.key_frames_wanted(packet):
+            consumer = self.consumers.get(ssrc)
+            if isinstance(consumer, VideoConsumer):
+                consumer.want_key_frame(now)
+        allowed = rtcp.allowed_bps(packet)
+        if allowed is not None:
+            self.downlink.estimate_told(allowed, self._sent_bps(), now)
 
     def _clock_told(self, packet: rtcp.RtcpSrPacket, now: float) -> None:
-        producer = self.producers.get(packet.ssrc)
-        if producer is not None:
-            producer.clock_told(packet.sender_info, now)
-        self._loss_told(packet.reports)
+        found = self.sources.get(packet.ssrc)
+        if found is not None:
+            found[0].clock_told(packet.sender_info, now)
+        self._loss_told(packet.reports, now)
 
-    def _loss_told(self, reports: list[rtcp.RtcpReceiverInfo]) -> None:
+    def _loss_told(self, reports: list[rtcp.RtcpReceiverInfo], now: float) -> None:
+        shares = []
         for report in reports:
             consumer = self.consumers.get(report.ssrc)
             if consumer is not None:
                 consumer.fraction_lost = report.fraction_lost
+                shares.append(report.fraction_lost / 256)
+        if shares:
+            self.downlink.loss_told(sum(shares) / len(shares), self._sent_bps(), now)
+
+    def _sent_bps(self) -> float:
+        return sum(
+            one.meter.bps if isinstance(one, VideoConsumer) else AUDIO_BPS for one in self.consumers.values()
+        )
+
+
+def _restored(packet: RtpPacket, received: Received) -> RtpPacket | None:
+    """The packet in a retransmission; None for padding, and before the stream itself is known."""
+    stream = received.producer.stream
+    if packet.payload_type != stream.rtx_payload_type or received.ssrc is None:
+        return None
+    return rtp.restored(packet, payload_type=stream.payload_type, ssrc=received.ssrc)
+
+
+def _word(packet: RtpPacket, extension_id: int | None) -> str:
+    value = None if extension_id is None else rtp.extension(packet, extension_id)
+    return "" if value is None else value.decode("latin-1").rstrip("\0")
+
+
+def _demand(consumer: VideoConsumer, now: float) -> Demand:
+    producer = consumer.producer
+    tile = consumer.tile
+    weight = float(tile[0] * tile[1]) if tile is not None else UNSEEN_TILE
+    return Demand(
+        rates=[one.rate(now) for one in producer.received],
+        highest=highest_for(producer.sizes(), tile, consumer.preferred),
+        current=-1 if consumer.layer is None else consumer.layer,
+        weight=SCREEN_WEIGHT + weight if producer.source == "screen" else weight,
+    )
 
 
 def _compounds(packets: list[bytes]) -> list[bytes]:

@@ -416,7 +416,6 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "member",
                 "verbose_name_plural": "members",
-                "base_manager_name": "objects",
                 "constraints": [
                     models.UniqueConstraint(fields=("room", "user"), name="one_membership_per_user")
                 ],

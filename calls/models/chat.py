@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.call import Participant
+from calls.models.recording import keyring
 from calls.models.room import Room
+from calls.vault import PlainFile, open_sound
 
 
 class AttachmentState(models.TextChoices):
@@ -44,8 +46,12 @@ class Attachment(models.Model):
 
     @property
     def file(self) -> Path:
-        """Where its bytes lie; the name that it came with is in no path."""
+        """Where its bytes lie, sealed; the name that it came with is in no path. Read it by `open` only."""
         return Path(settings.DATA_DIR) / "files" / str(self.room_id) / str(self.pk)
+
+    def open(self) -> PlainFile:
+        """Its bytes. Raises VaultError, FileNotFoundError."""
+        return open_sound(self.file, keyring())
 
     @property
     def is_image(self) -> bool:

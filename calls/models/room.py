@@ -143,11 +143,11 @@ class Membership(models.Model):
 
     objects = PresentMembers()
     removed = RemovedMembers()
+    everyone: models.Manager[Membership] = models.Manager()
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        base_manager_name = "objects"
         constraints = (models.UniqueConstraint(fields=("room", "user"), name="one_membership_per_user"),)
 
     def __str__(self) -> str:
@@ -209,6 +209,9 @@ class Participation(models.Model):
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     present_seconds = models.PositiveIntegerField(_("seconds present"), default=0)
     lease_until = models.DateTimeField(default=timezone.now)
+    connected = models.BooleanField(
+        default=True, help_text=_("False: the page has been silent for a moment, and the others know.")
+    )
     muted = models.BooleanField(default=False)
     muted_since = models.DateTimeField(null=True, blank=True)
     muted_seconds = models.PositiveIntegerField(_("seconds muted"), default=0)

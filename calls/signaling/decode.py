@@ -20,7 +20,7 @@ _INTEGER_DIGITS = 17
 def decode(frame: str) -> dict[str, Any]:
     """The object in `frame`, still to be checked. Raises SignalError(malformed) for anything else."""
     try:
-        value = json.loads(frame, parse_int=_integer)
+        value = _DECODER.decode(frame)
     except (ValueError, RecursionError):
         raise SignalError(ErrorCode.MALFORMED) from None
     if not isinstance(value, dict):
@@ -45,6 +45,10 @@ def check(value: Any) -> None:
 def _integer(digits: str) -> int | float:
     """Thousands of digits are not worth reading: beyond every limit, that is infinity."""
     return int(digits) if len(digits) <= _INTEGER_DIGITS else math.inf
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
+"""One for all: the function of the module would make one for every frame."""
 
 
 def _children(item: dict[str, Any] | list[Any]) -> list[Any]:

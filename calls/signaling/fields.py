@@ -79,15 +79,40 @@ def read(cls: type[T], message: dict[str, Any]) -> T:
     Raises SignalError(malformed) that names the field. An optional field that is null counts as left out.
     """
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type] # every message is a dataclass
-        name = wire_name(field.name)
+    for attribute, name, reader, optional, nullable in _plan(cls):
         value = message.get(name)
-        if value is None and not (field.metadata["nullable"] and name in message):
-            if not field.metadata["optional"]:
+        if value is None and not (nullable and name in message):
+            if not optional:
                 raise SignalError(ErrorCode.MALFORMED, f"{name} is missing.", field=name)
             continue
-        values[field.name] = _read_one(name, field.metadata["reader"], value)
+        values[attribute] = _read_one(name, reader, value)
     return cls(**values)
+
+
+Plan = tuple[tuple[str, str, Reader, bool, bool], ...]
+"""What is read into which attribute: (attribute, name on the wire, reader, optional, nullable)."""
+_PLANS: dict[type, Plan] = {}
+
+
+def _plan(cls: type) -> Plan:
+    """Made once for each kind of message."""
+    known = _PLANS.get(cls)
+    if known is None:
+        known = _PLANS[cls] = _new_plan(cls)
+    return known
+
+
+def _new_plan(cls: Any) -> Plan:
+    return tuple(
+        (
+            field.name,
+            wire_name(field.name),
+            field.metadata["reader"],
+            bool(field.metadata["optional"]),
+            bool(field.metadata["nullable"]),
+        )
+        for field in dataclasses.fields(cls)
+    )
 
 
 def _read_one(name: str, reader: Reader, value: Any) -> Any:

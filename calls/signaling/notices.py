@@ -43,7 +43,7 @@ NOTICES: dict[str, str] = {
     "peer-hand": "roomId peerId raised",
     "peer-quality": "roomId peerId level",
     "plan-changed": "roomId plan",
-    "room-changed": "roomId locked? permissions? hostPeerId?",
+    "room-changed": "roomId locked? permissions? hostPeerId? name?",
     "room-ended": "roomId",
     "mute-request": "roomId by",
     "removed": "roomId",

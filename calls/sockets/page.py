@@ -27,6 +27,7 @@ from calls.sockets.media_gateway import gateway
 from calls.sockets.presence import PresenceWatch
 from calls.sockets.refusals import as_signal_error
 from calls.sockets.registry import registry
+from calls.sockets.rooms import RoomLink
 from calls.sockets.seats import SeatLink
 
 logger = logging.getLogger(__name__)
@@ -68,12 +69,14 @@ class Page:
 
     def start(self) -> None:
         registry.opened(self)
+        logger.info("socket opened", extra={"socket": self.id})
         self.tasks.start(f"watch-{self.id}", self._watch())
 
     async def stop(self) -> None:
         """The socket is gone: leases end, the others hear of it, nothing of it goes on."""
         self.session.closed = True
         registry.closed(self)
+        logger.info("socket closed", extra={"socket": self.id, "user": self.login and self.login.user.pk})
         await self.tasks.stop()
         for link in self.links:
             await self._finally(self._drop(link))
@@ -126,6 +129,7 @@ class Page:
 
     async def close(self, code: CloseCode) -> None:
         self.session.closed = True
+        logger.info("socket hung up", extra={"socket": self.id, "code": code.value})
         await self.transport.close(code=code.value)
 
     async def _perform_in(self, lane: LaneName, act: Perform) -> None:
@@ -268,8 +272,11 @@ class Page:
             return
         link.interrupted = link.interrupted or message["type"] == "media-lost"
         await self.send(message)
-        if message["type"] == "removed" and link.seat.place == "roomId":
-            await self._put_out(link)
+        if isinstance(link, RoomLink):
+            if message["type"] == "mute-request":
+                self._lanes[LaneName.MEDIA].put(link.hush)
+            if message["type"] == "removed":
+                await self._put_out(link)
 
     async def _put_out(self, link: Link) -> None:
         """The host has removed this one from the room."""

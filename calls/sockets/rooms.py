@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 from django.utils import translation
 
 from accounts.models import User
-from calls.access import RoomParty, may_stay, membership_of, room_party
-from calls.actions import rooms
+from calls.access import RoomParty, may_stay, room_party
+from calls.actions import room_switches, rooms
 from calls.actions.chat import author_in_room, chat_state
+from calls.actions.room_telling import room_state
 from calls.events import call_group
-from calls.models import Room
+from calls.media.errors import MediaError
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
 from calls.sockets.database import in_database
+from calls.sockets.media_gateway import gateway
+from calls.sockets.throttle import count
 
 if TYPE_CHECKING:
     from calls.sockets.page import Page
@@ -37,6 +40,8 @@ class RoomLink:
         self.user = user
         self.taken_at = time.time()
         self.interrupted = False
+        self.microphones: set[str] = set()
+        """Producers of this page that a host may silence."""
 
     def begin(self) -> None:
         pass
@@ -57,6 +62,16 @@ class RoomLink:
             raise SignalError(ErrorCode.NOT_MEMBER)
         return party
 
+    async def check_source(self, kind: str, source: str | None) -> None:
+        """Raises ActionError where the host has kept this to themselves."""
+        await in_database(lambda: _check_source(self, kind, source))
+
+    async def hush(self) -> None:
+        """The host has muted this one: the media server stops sending it on, whatever its page does."""
+        for producer in list(self.microphones):
+            with contextlib.suppress(SignalError, MediaError):
+                await gateway().request(self.seat, "pause-producer", {"producerId": producer})
+
     async def node(self) -> str:
         return await in_database(lambda: str(self.prove().room.media_node))
 
@@ -65,7 +80,7 @@ class RoomLink:
 
     async def dropped(self) -> None:
         with contextlib.suppress(SignalError):
-            await in_database(rooms.lost_sight, uuid.UUID(self.seat.peer_id), uuid.UUID(self.seat.call_id))
+            await in_database(rooms.lost_sight, uuid.UUID(self.seat.peer_id))
 
 
 async def enter(page: Page, user: User, room_id: uuid.UUID, since: int) -> tuple[RoomLink, dict[str, Any]]:
@@ -85,21 +100,19 @@ async def enter(page: Page, user: User, room_id: uuid.UUID, since: int) -> tuple
     return link, state
 
 
+def _check_source(link: RoomLink, kind: str, source: str | None) -> None:
+    with translation.override(link.user.language):
+        room_switches.check_source(link.prove(), kind, source)
+
+
 def _enter(user: User, room_id: uuid.UUID, address: str, since: int) -> dict[str, Any]:
+    count("join-room", user.pk)
     with translation.override(user.language):
-        was_away = _is_away(user, room_id)
         party = rooms.enter(user, room_id, address)
         rooms.sweep(room_id)
-        if was_away:
-            rooms.back_in_sight(party)
-        state = rooms.room_state(party)
+        state = room_state(party)
         state |= chat_state(author_in_room(party), since)
         return state | {"rtc": rtc_configuration(state["peerId"])}
-
-
-def _is_away(user: User, room_id: uuid.UUID) -> bool:
-    room: Room | None = membership_of(user, room_id)
-    return room is not None and rooms.is_in(user, room)
 
 
 def _renew(seat: Seat, user_id: int) -> bool:

@@ -1,45 +1,72 @@
-"""The rooms of staff: the list, and the page of one. What happens in a room comes over the socket."""
+"""Pages of meetings and voice rooms. What happens in them comes over the socket."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
-from calls.access import is_host, membership_of
+from accounts.access import staff_of
+from calls.access import is_host
+from calls.actions import rooms
+from calls.actions.errors import ActionError
 from calls.actions.presence_leases import people_payload
-from calls.models import Room
+from calls.actions.room_list import rooms_of
+from calls.forms import RoomForm
+from calls.models.room import MemberRole
+from config.helpers.addresses import client_ip
 
 
 @never_cache
 @login_required
-@require_GET
-def rooms(request: HttpRequest) -> HttpResponse:
-    user = _staff(request)
-    context = {"nav": "rooms", "rooms": Room.objects.of(user)[:200], "colleagues": people_payload(user)}
-    return render(request, "calls/rooms/list.html", context)
+@require_http_methods(["GET", "HEAD", "POST"])
+def room_list(request: HttpRequest) -> HttpResponse:
+    user = staff_of(request)
+    form = RoomForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_bound and form.is_valid():
+        made = rooms.create_room(
+            user,
+            form.cleaned_data["kind"],
+            form.cleaned_data["name"],
+            members=[member.pk for member in form.cleaned_data["members"]],
+            ip_allow=form.cleaned_data["networks"],
+        )
+        return HttpResponseRedirect(reverse("calls:room", args=[made.pk]))
+    context = {
+        "nav": "rooms",
+        "rooms": rooms_of(user),
+        "colleagues": people_payload(user),
+        "form": form,
+    }
+    return render(request, "calls/rooms/list.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def room(request: HttpRequest, room_id: uuid.UUID) -> HttpResponse:
-    """Of its members only; whether it exists is not told."""
-    user = _staff(request)
-    found = membership_of(user, room_id)
-    if found is None:
-        raise Http404
-    role = "host" if is_host(user, found) else "member"
-    context = {"nav": "rooms", "room": found, "token_url": reverse("calls:desk-token"), "role": role}
+    """The page before entering, and the meeting itself. Nobody is in the room before its script has entered."""
+    user = staff_of(request)
+    try:
+        found = rooms.room_for(user, room_id)
+        rooms.check_address(found, client_ip(request) or "")
+    except ActionError as refusal:
+        return _refused(request, refusal)
+    role = (MemberRole.HOST if is_host(user, found) else MemberRole.MEMBER).value
+    context = {
+        "nav": "rooms",
+        "room": found,
+        "role": role,
+        "token_url": reverse("calls:desk-token"),
+    }
     return render(request, "calls/rooms/room.html", context)
 
 
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+def _refused(request: HttpRequest, refusal: ActionError) -> HttpResponse:
+    context = {"nav": "rooms", "code": refusal.code, "message": refusal.message}
+    return render(request, "calls/rooms/refused.html", context, status=403)

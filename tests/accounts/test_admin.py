@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Invitation, Role, User
 from calls.actions import calls as call_actions
-from calls.actions import presence
+from calls.actions import presence, rooms
 from calls.models import Call
 from tests.cast import PASSWORD, a_place, a_supervisor, a_team, an_agent, talking
 
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 LISTS = [
     "accounts_user", "accounts_team", "accounts_invitation", "calls_place", "calls_queue", "calls_call",
+    "calls_room", "calls_roomsession",
 ]  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def rows(number: int) -> None:
         cara = talking(agent, a_place(is_default=False))
         call_actions.end_call(cara.party)
         presence.set_state(agent, "away")  # the next call is for the next agent
+        rooms.start(agent, rooms.create_room(agent, "meeting", name))
 
 
 def queries(client, address: str) -> int:

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from calls.models import Place, Queue
+from calls.models import Place, Queue, Room
 from tests.cast import a_queue
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -82,6 +82,7 @@ def test_seed_demo_twice_changes_nothing(own_folder):
     first = json.loads(said("seed_demo", "--print"))
     counts = User.objects.count(), Place.objects.count(), Queue.objects.count()
     assert json.loads(said("seed_demo", "--print")) == first
+    assert sorted(Room.objects.values_list("kind", flat=True)) == ["meeting", "voice"]
     assert (User.objects.count(), Place.objects.count(), Queue.objects.count()) == counts
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.actions import files, retention, rooms
-from calls.models import Attachment, Message, Room, RoomSession
+from calls.actions import files, retention, room_hosts, rooms
+from calls.models import Attachment, Membership, Message, Participation, Room, RoomSession
 from tests.calls.test_api import bearer, by_token, error_of, post
 from tests.cast import an_agent, cara_calls, talking
 
@@ -109,7 +116,7 @@ def test_a_room_costs_the_same_statements_however_many_are_in(client, alice, mee
     rooms.enter(alice, meeting.pk, "")
     few = statements()
     more = [an_agent(f"agent{n}") for n in range(4)]
-    rooms.add_members(alice, meeting, [user.pk for user in more])
+    room_hosts.add_members(alice, meeting, [user.pk for user in more])
     for user in more:
         rooms.enter(user, meeting.pk, "")
     assert statements() == few
@@ -160,6 +167,13 @@ def test_a_customer_reaches_the_words_and_files_of_the_own_call_only(client, ali
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
+def content(response) -> bytes:
+    async def read() -> bytes:
+        return b"".join([piece async for piece in response.streaming_content])
+
+    return async_to_sync(read)()
+
+
 def upload(client, room, name: str, content: bytes, **headers: str):
     return client.post(
         f"{ROOMS}/{room.pk}/files", {"file": SimpleUploadedFile(name, content)}, headers=headers
@@ -185,12 +199,12 @@ def test_a_file_is_uploaded_sent_and_saved(client, alice, meeting) -> None:
     )
     assert sent.json()["data"]["message"]["attachment"] == file
     got = client.get(file["url"], headers=bearer(alice))
-    assert b"".join(got.streaming_content) == PNG
+    assert content(got) == PNG
     assert got["Content-Disposition"].startswith("attachment")
     assert got["X-Content-Type-Options"] == "nosniff"
     shown = client.get(f"{file['url']}?preview=1", headers=bearer(alice))
     assert shown["Content-Disposition"].startswith("inline")
-    assert b"".join(shown.streaming_content) == PNG
+    assert content(shown) == PNG
     assert error_of(client.get(file["url"], headers=bearer(an_agent("mallory")))) == (403, "not_member")
 
 
@@ -278,13 +292,179 @@ def test_an_erased_call_keeps_no_words_and_no_files(client, alice, settings) -> 
     assert not Message.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("..\\..\\a.exe", "a.exe"),
-        ("사진\u202egpj.exe", "사진gpj.exe"),
-        ("a\x00b.pdf", "ab.pdf"),
-        ("", "file"), ("x" * 300 + ".pdf", "x" * 90 + ".pdf")],
-)  # fmt: skip
-def test_a_name_is_made_harmless(given, shown) -> None:
-    assert files.safe_name(given) == shown
+def ben() -> User:
+    return User.objects.get(username="ben")
+
+
+def written(client, room, number: int, user: User) -> None:
+    for each in range(number):
+        body = {"clientId": f"m{each}", "text": f"{each}"}
+        post(client, f"{ROOMS}/{room.pk}/messages", body, **bearer(user))
+
+
+def test_a_stored_file_cannot_be_read_from_the_disk(client, alice, meeting, settings) -> None:
+    secret = b"the words of a file that nobody else may read"
+    file = upload(client, meeting, "a.txt", secret, **bearer(alice)).json()["data"]["file"]
+    [stored] = (settings.DATA_DIR / "files" / str(meeting.pk)).iterdir()
+    assert stored.name == f"{file['attachmentId']}.sealed"
+    assert secret not in stored.read_bytes()
+    stored.write_bytes(stored.read_bytes()[:-1])
+    assert error_of(client.get(file["url"], headers=bearer(alice))) == (404, "not_found")
+    stored.unlink()
+    assert error_of(client.get(file["url"], headers=bearer(alice))) == (404, "not_found")
+
+
+def test_a_picture_is_shown_to_a_page_that_is_logged_in_by_cookie(client, alice, meeting) -> None:
+    file = upload(client, meeting, "x.png", PNG, **bearer(alice)).json()["data"]["file"]
+    client.force_login(alice)
+    assert content(client.get(f"{file['url']}?preview=1")) == PNG
+    client.force_login(an_agent("mallory"))
+    assert error_of(client.get(file["url"])) == (403, "not_member")
+    client.logout()
+    assert error_of(client.get(file["url"])) == (401, "not_authenticated")
+
+
+def test_a_cookie_alone_sends_nothing(meeting) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ben())
+    refused = post(strict, f"{ROOMS}/{meeting.pk}/messages", {"clientId": "a", "text": "x"})
+    assert refused.status_code == 403
+    assert not Message.objects.exists()
+
+
+@pytest.mark.req("S1.11")
+def test_a_customers_token_counts_as_a_bearers_too(client, alice) -> None:
+    cara = talking(alice)
+    here = f"{ROOMS}/{cara.call.pk}"
+    by_bearer = {"Authorization": f"Bearer {cara.token}"}
+    file = upload(client, Room(pk=cara.call.pk), "x.png", PNG, **by_bearer).json()["data"]["file"]
+    assert content(client.get(file["url"], headers=by_bearer)) == PNG
+    assert content(client.get(file["url"], headers=bearer(alice))) == PNG
+    wrong = {"Authorization": "Bearer made-up"}
+    assert error_of(client.get(f"{here}/messages", headers=wrong)) == (401, "token_invalid")
+
+
+@pytest.mark.req("S4.6")
+def test_a_host_changes_the_room_and_a_member_does_not(client, alice, meeting) -> None:
+    here = f"{ROOMS}/{meeting.pk}"
+    wanted = {"name": "저녁 회의", "locked": True, "ipAllow": ["10.0.0.0/8"], "permissions": {"chat": "host"}}
+    refused = client.patch(here, wanted, content_type="application/json", headers=bearer(ben()))
+    assert error_of(refused) == (403, "forbidden")
+    done = client.patch(here, wanted, content_type="application/json", headers=bearer(alice))
+    room = done.json()["data"]["room"]
+    assert {name: room[name] for name in ("name", "locked", "ipAllow")} == {
+        name: wanted[name] for name in ("name", "locked", "ipAllow")
+    }
+    assert room["permissions"] == {"chat": "host", "share": "all", "unmute": "all"}
+    assert [(each["userId"], each["role"]) for each in room["members"]] == [
+        (alice.pk, "host"),
+        (ben().pk, "member"),
+    ]
+    for wrong in ({"ipAllow": ["nowhere"]}, {"permissions": {"chat": "nobody"}}, {"name": ""}):
+        broken = client.patch(here, wrong, content_type="application/json", headers=bearer(alice))
+        assert error_of(broken) == (400, "invalid")
+    assert error_of(upload(client, meeting, "x.png", PNG, **bearer(ben()))) == (403, "forbidden")
+
+
+def leave_membership(client, room, by: User, *members: User):
+    body = {"memberIds": [member.pk for member in members]}
+    return client.delete(
+        f"{ROOMS}/{room.pk}/members", body, content_type="application/json", headers=bearer(by)
+    )
+
+
+@pytest.mark.req("S4.6")
+def test_memberships_are_taken_by_the_host_and_given_back_by_their_holder(client, alice, meeting) -> None:
+    chris = an_agent("chris")
+    room_hosts.add_members(alice, meeting, [chris.pk])
+    rooms.enter(ben(), meeting.pk, "")
+    assert error_of(leave_membership(client, meeting, ben(), chris)) == (403, "forbidden")
+    assert error_of(leave_membership(client, meeting, alice, alice)) == (409, "wrong_state")
+    assert leave_membership(client, meeting, alice, ben()).json()["data"]["removed"] == 1
+    assert not Participation.objects.present().exists()
+    assert leave_membership(client, meeting, chris, chris).json()["data"]["removed"] == 1
+    assert Membership.objects.get(room=meeting).user == alice
+    assert error_of(client.get(f"{ROOMS}/{meeting.pk}", headers=bearer(chris))) == (403, "not_member")
+
+
+def test_who_has_missed_many_messages_gets_all_in_order(client, alice, meeting) -> None:
+    written(client, meeting, 7, alice)
+    here = f"{ROOMS}/{meeting.pk}/messages"
+
+    def seqs(query: str) -> list[int]:
+        answer = client.get(f"{here}?{query}", headers=bearer(alice))
+        return [message["seq"] for message in answer.json()["data"]["messages"]]
+
+    assert seqs("after=2&limit=3") == [3, 4, 5]
+    assert seqs("after=5&limit=3") == [6, 7]
+    assert seqs("after=7") == []
+    assert seqs("limit=2") == [6, 7]
+    assert seqs("before=4&limit=2") == [2, 3]
+    assert seqs("after=x&limit=-1") == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_old_words_and_files_of_meetings_are_erased_and_files_that_were_never_sent(
+    client, alice, meeting, settings
+) -> None:
+    sent, unsent, new = (
+        upload(client, meeting, "x.png", PNG, **bearer(alice)).json()["data"]["file"]["attachmentId"]
+        for _ in range(3)
+    )
+    here = f"{ROOMS}/{meeting.pk}/messages"
+    for client_id, file in (("a", sent), ("b", None), ("c", new)):
+        more = {"attachmentId": file} if file else {"text": "둘"}
+        post(client, here, {"clientId": client_id} | more, **bearer(alice))
+    old = timezone.now() - timedelta(days=settings.RETENTION_DAYS + 1)
+    Message.objects.filter(client_id="a").update(created_at=old)
+    Attachment.objects.update(created_at=old)
+    assert retention.erase_old_words() > 0
+    assert [message.client_id for message in Message.objects.order_by("seq")] == ["b", "c"]
+    assert str(Attachment.objects.get().pk) == new
+    assert [path.name for path in (settings.DATA_DIR / "files" / str(meeting.pk)).iterdir()] == [
+        f"{new}.sealed"
+    ]
+    assert retention.erase_old_words() == 0
+    del unsent
+
+
+def test_nothing_is_added_to_an_erased_call(client, alice) -> None:
+    cara = talking(alice)
+    retention.erase_call(cara.call.pk)
+    room = Room(pk=cara.call.pk)
+    assert error_of(upload(client, room, "x.png", PNG, **bearer(alice))) == (409, "wrong_state")
+    body = {"clientId": "a", "text": "x"}
+    refused = post(client, f"{ROOMS}/{room.pk}/messages", body, **bearer(alice))
+    assert error_of(refused) == (409, "wrong_state")
+
+
+@pytest.mark.req("S1.6")
+def test_abuse_in_a_files_name_is_masked(client, alice) -> None:
+    cara = talking(alice)
+    file = upload(client, Room(pk=cara.call.pk), "씨발 새끼야.png", PNG, **by_token(cara.token)).json()[
+        "data"
+    ]["file"]
+    assert "씨발" not in file["name"]
+    assert file["name"].endswith(".png")
+
+
+def test_the_description_of_the_api_is_sound() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)
+
+
+def test_the_files_of_a_room_do_not_fill_the_disk(client, alice, meeting, monkeypatch) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES_PER_ROOM", files.MAX_BYTES + len(PNG) - 1)
+    assert upload(client, meeting, "x.png", PNG, **bearer(alice)).status_code == 201
+    assert error_of(upload(client, meeting, "y.png", PNG, **bearer(alice))) == (413, "too_large")
+    monkeypatch.setattr(files, "MAX_BYTES_PER_ROOM", 2**60)
+    monkeypatch.setattr(files, "LEFT_FREE_BYTES", 2**60)
+    assert error_of(upload(client, meeting, "y.png", PNG, **bearer(alice))) == (503, "storage_failed")
+
+
+def test_one_customers_haste_slows_no_other_down(client, alice, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "chat", "1/min")
+    first, second = talking(alice), cara_calls()
+
+    def reads(cara) -> int:
+        return client.get(f"{ROOMS}/{cara.call.pk}/messages", headers=by_token(cara.token)).status_code
+
+    assert [reads(first), reads(first), reads(second)] == [200, 429, 200]

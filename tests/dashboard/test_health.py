@@ -20,7 +20,7 @@ def test_a_ready_process_says_so_to_anyone(client):
     body = answer.json()
     assert answer.status_code == 200
     assert body["checks"]["database"] == body["checks"]["redis"] == "ok"
-    assert body["connections"] == 0
+    assert body["connections"] == body["rooms"] == body["participants"] == 0
     assert body["uptime"] >= 0
     assert datetime.fromisoformat(body["timestamp"]).tzinfo is not None
 

@@ -27,7 +27,7 @@ queue = a_queue("{{queue}}", a_team("{{queue}}"))
 place = a_place(queue, is_default=False, **{{place}})
 names = {{{{"alice": "김서연", "dan": "이하늘", "bob": "박도현"}}}}
 for username in {{agents}}:
-    an_agent(username + "{{suffix}}", queue=queue, name=names[username], password_for_tests="{PASSWORD}")
+    an_agent(username + "{{suffix}}", queue=queue, name=names.get(username, username), password_for_tests="{PASSWORD}")
 if {{supervisor}}:
     a_supervisor("bob{{suffix}}", queue=queue, name=names["bob"], password_for_tests="{PASSWORD}")
 answer = place.code

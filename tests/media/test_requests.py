@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls.media.capabilities import producer_stream, router_capabilities
+from calls.media.capabilities import router_capabilities
 from calls.media.config import MediaConfig
 from calls.media.errors import MediaError
+from calls.media.parameters import producer_stream
 from calls.media.server import MediaServer
 from calls.simulation.sfu_device import _announced
 from tests.media.conftest import Events, Party
@@ -75,7 +76,8 @@ json_values = st.recursive(
 )
 FIELDS = [
     *("roomId", "peerId", "transportId", "producerId", "consumerId", "kind", "role", "record"),
-    *("rtpParameters", "dtlsParameters", "rtpCapabilities"),
+    *("rtpParameters", "dtlsParameters", "rtpCapabilities", "source", "paused"),
+    *("spatialLayer", "temporalLayer", "width", "height"),
 ]
 METHODS = [
     *("join", "leave", "close-room", "create-transport", "connect-transport", "restart-ice", "produce"),
@@ -85,6 +87,8 @@ METHODS = [
         "resume-producer",
         "consume",
         "close-consumer",
+        *("pause-consumer", "resume-consumer", "set-preferred-layers", "set-consumer-size"),
+        "request-key-frame",
         "stats",
         "__init__",
     ),

@@ -136,7 +136,7 @@ async def test_rubbish_from_a_known_address_harms_nothing(party, server, caplog)
         await encrypted(leg, leg.dtls._tx_srtp.protect_rtcp, report)
     async with asyncio.timeout(10):
         assert await hear(track, frames=25) == pytest.approx(440, abs=10)
-    rubbish = server.rooms["room"].peers["alice"].transports[leg.id].producers[77]
+    rubbish = server.rooms["room"].peers["alice"].transports[leg.id].sources[77][0]
     assert rubbish.reception.received > 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 

@@ -19,6 +19,7 @@ class Asked:
     def __init__(self, path: str, headers: Any, body: bytes) -> None:
         self.path = path
         self.key = headers.get("Authorization", "")
+        self.body = body
         form = message_from_bytes(b"Content-Type: " + headers["Content-Type"].encode() + b"\r\n\r\n" + body)
         self.parts: list[Message] = list(form.get_payload())  # type: ignore[arg-type]
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
-from calls.actions import rooms
+from calls.actions import chat, room_hosts, rooms
+from calls.events import relay_media_event
 from calls.models import Membership, Message, Participation, QualitySample, Room, RoomSession
 from calls.models.room import RoomKind
-from tests.cast import an_agent, cara_calls, talking
+from tests.cast import PASSWORD, an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
 from tests.fuzzing import messages
 from tests.wire.pages import Refused, TestPage, both_in_call, db
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -251,6 +260,9 @@ async def test_quality_is_told_and_kept(pages, meeting) -> None:
         "report-quality", roomId=str(meeting.pk), level="poor", rttMs=900, lossPercent=12, kbps=80
     )
     assert (await pages["alice"].next("peer-quality"))["level"] == "poor"
+    await pages["ben"].request(
+        "report-quality", roomId=str(meeting.pk), level="good", rttMs=9, lossPercent=0, kbps=800
+    )  # so soon that it is not kept
     kept = await db(lambda: QualitySample.objects.get(participation=peer))
     assert (kept.rtt_ms, kept.loss_percent, kept.kbps) == (900, 12, 80)
 
@@ -346,3 +358,162 @@ async def test_a_room_goes_on_while_somebody_sends_it_nonsense(pages, meeting, s
     assert (await pages["ben"].next("offer", sdp="v=0"))["from"] == states["alice"]["peerId"]
     here = await db(lambda: set(Participation.objects.present().values_list("name", flat=True)))
     assert {"김서연", "ben"} <= here
+
+
+@pytest.mark.req("S5.6")
+async def test_the_log_tells_who_came_wrote_and_went_but_not_what_was_written(
+    staff, meeting, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with TestPage() as page:
+        await page.logs_in(staff[0])
+        peer = (await enter(page, meeting))["peerId"]
+        await page.request("send-message", roomId=str(meeting.pk), clientId="m1", text="비밀번호는 나무")
+        await page.request("leave-room", roomId=str(meeting.pk))
+    own = [line for line in caplog.records if line.name.startswith("calls")]
+    assert [line.message for line in own] == [
+        "socket opened", "logged in", "session started", "entered room", "message stored", "left room",
+        "session ended", "socket closed",
+    ]  # fmt: skip
+    assert {str(vars(line)["peer"]) for line in own if "peer" in vars(line)} == {peer}
+    told = "".join(str(vars(line)) for line in own)
+    assert "나무" not in told
+    assert "아침" not in told
+
+
+@pytest.mark.req("S4.6")
+async def test_who_is_muted_by_the_host_is_silenced_by_the_media_server_too(
+    pages, meeting, media: FakeMediaClient
+) -> None:
+    room = {"roomId": str(meeting.pk)}
+    sound = {"transportId": "t1", "kind": "audio", "rtpParameters": {}}
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    await pages["ben"].request("join-room", **room)
+    mine = (await pages["ben"].request("produce", **room, **sound, source="microphone"))["producerId"]
+    await pages["alice"].request("set-permissions", **room, unmute="host", share="host")
+    await pages["alice"].request("mute-peer", **room, peerId=ben)
+    await pages["ben"].next("mute-request")
+    await pages["ben"].request("create-transport", **room)  # the same lane: what went before it is done
+    assert ("node-1", "pause-producer", {**room, "peerId": ben, "producerId": mine}) in media.requests
+    for kind, more in (
+        ("resume-producer", {"producerId": mine}),
+        ("produce", sound),
+        ("produce", sound | {"source": "microphone"}),
+        ("produce", sound | {"kind": "video", "source": "screen"}),
+        ("produce", sound | {"source": "screen-audio"}),
+        ("toggle-audio", {"muted": False}),
+    ):
+        with pytest.raises(Refused, match="forbidden"):
+            await pages["ben"].request(kind, **room, **more)
+    assert "resume-producer" not in media.methods(ben)
+    await pages["alice"].request("set-permissions", **room, unmute="all")
+    await pages["ben"].request("toggle-audio", **room, muted=False)
+    await pages["ben"].request("resume-producer", **room, producerId=mine)
+    await pages["ben"].request("produce", **room, **sound | {"kind": "video", "source": "camera"})
+
+
+@pytest.mark.req("S3.5")
+async def test_who_enters_again_and_again_is_told_to_wait(pages, meeting, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "join-room", "3/min")
+    for _ in range(3):
+        await enter(pages["alice"], meeting)
+    for kind in ("enter-room", "join-room"):
+        with pytest.raises(Refused, match="too_many_requests") as refused:
+            await pages["alice"].request(kind, roomId=str(await db(another, meeting)))
+        assert refused.value.message["retryAfter"] > 0
+    await enter(pages["ben"], meeting)
+
+
+def another(meeting: Room) -> uuid.UUID:
+    return rooms.create_room(meeting.created_by, "voice", "라운지").pk
+
+
+@pytest.mark.req("S3.3")
+async def test_what_concerns_one_consumer_is_told_to_its_own_page_only(pages, meeting) -> None:
+    alice = (await enter(pages["alice"], meeting))["peerId"]
+    await enter(pages["ben"], meeting)
+    about = {"roomId": str(meeting.pk), "peerId": alice, "consumerId": "c1"}
+    await relay_media_event({"type": "producer-paused", **about})
+    await relay_media_event({"type": "consumer-layers", **about, "spatialLayer": 1, "temporalLayer": 2})
+    told = await pages["alice"].next("producer-paused")
+    assert told == {"type": "producer-paused", "roomId": str(meeting.pk), "consumerId": "c1"}
+    assert (await pages["alice"].next("consumer-layers"))["spatialLayer"] == 1
+    kinds = {message["type"] for message in await pages["ben"].everything()}
+    assert not kinds & {"producer-paused", "consumer-layers"}
+
+
+@pytest.mark.req("S4.7")
+async def test_a_newcomer_sees_who_is_reconnecting(pages, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    ben = (await enter(pages["ben"], meeting))["peerId"]
+    soon = timezone.now() + timedelta(seconds=3)
+    await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=soon))
+    await pages["alice"].everything()
+    assert (await pages["alice"].next("peer-disconnected"))["peerId"] == ben
+    state = await enter(pages["chris"], meeting)
+    assert {member["name"]: member["connected"] for member in state["members"]} == {
+        "김서연": True, "ben": False, "chris": True,
+    }  # fmt: skip
+
+
+@pytest.mark.req("S5.2")
+async def test_a_page_that_has_missed_more_than_is_shown_asks_until_it_has_all(
+    pages, staff, meeting, monkeypatch
+) -> None:
+    monkeypatch.setattr(chat, "SHOWN", 3)
+    monkeypatch.setattr(chat.later, "__defaults__", (3,))
+    monkeypatch.setattr(chat.latest, "__defaults__", (0, 3))
+    await enter(pages["alice"], meeting)
+    for each in range(7):
+        await pages["alice"].request(
+            "send-message", roomId=str(meeting.pk), clientId=f"m{each}", text=f"{each}"
+        )
+    state = await enter(pages["ben"], meeting, since=1)
+    assert [message["seq"] for message in state["messages"]] == [5, 6, 7]
+    found: list[int] = [1]
+    while found[-1] < state["lastSeq"]:
+        missed = await pages["ben"].request("read-chat", roomId=str(meeting.pk), since=found[-1])
+        found += [message["seq"] for message in missed["messages"]]
+    assert found == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.req("S5.3")
+async def test_presence_is_told_only_to_who_shares_a_team(staff) -> None:
+    def an_admin() -> User:
+        return User.objects.create_superuser("admin", PASSWORD, name="관리자")
+
+    async with TestPage() as page:
+        await page.logs_in(await db(an_admin))
+        assert (await page.request("watch-presence"))["people"] == []
+
+
+@pytest.mark.req("S4.6")
+async def test_who_is_in_a_room_that_is_closed_is_out(pages, staff, meeting) -> None:
+    await enter(pages["alice"], meeting)
+    await enter(pages["ben"], meeting)
+    await db(lambda: room_hosts.close_room(staff[0], meeting))
+    for name in ("alice", "ben"):
+        await pages[name].next("removed")
+    with pytest.raises(Refused, match="not_member"):
+        await enter(pages["alice"], meeting)
+
+
+@pytest.mark.req("S4.5")
+async def test_who_is_invited_while_a_meeting_goes_on_hears_of_it(pages, staff) -> None:
+    room = await db(lambda: rooms.create_room(staff[0], "meeting", "급한 회의"))
+    await pages["ben"].request("watch-presence")
+    await enter(pages["alice"], room)
+    await db(lambda: room_hosts.add_members(staff[0], room, [staff[1].pk]))
+    told = await pages["ben"].next("meeting-started")
+    assert (told["roomId"], told["by"]) == (str(room.pk), "김서연")
+
+
+@pytest.mark.req("S5.2")
+async def test_who_writes_without_end_is_told_to_wait(pages, meeting, monkeypatch) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "chat", "2/min")
+    await enter(pages["alice"], meeting)
+    for each in range(2):
+        await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId=f"m{each}", text="a")
+    with pytest.raises(Refused, match="too_many_requests"):
+        await pages["alice"].request("send-message", roomId=str(meeting.pk), clientId="m3", text="a")

@@ -1,3 +1,4 @@
+from transcripts.models.assistant import AssistantPolicy, AssistantTurn, KnowledgeEntry
 from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
@@ -7,9 +8,12 @@ from transcripts.models.utterance import Source, Utterance
 from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
 
 __all__ = [
+    "AssistantPolicy",
+    "AssistantTurn",
     "CallTranscript",
     "Export",
     "JobState",
+    "KnowledgeEntry",
     "LexiconEntry",
     "MaskingPolicy",
     "OriginalOpening",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from calls.actions import rooms
+from calls.actions import room_switches
 from calls.actions.calls import end_call, mark_connected, use_relayed_path
 from calls.signaling.messages import HangUp, MediaConnected, ToggleAudio, UsePath
 from calls.signaling.session import Perform
@@ -46,7 +46,7 @@ async def toggle_audio(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, ToggleAudio)
     link, muted = page.link(act), act.request.muted
     if isinstance(link, RoomLink):
-        await in_database(lambda: rooms.switch(link.prove(), "muted", on=muted))
+        await in_database(lambda: room_switches.switch(link.prove(), "muted", on=muted))
         return {}
     seat = link.seat
     await in_database(_remember_mute, seat.peer_id, muted)

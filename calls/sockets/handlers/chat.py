@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from calls.actions import chat
@@ -12,25 +13,20 @@ from calls.sockets.handlers import handles
 from calls.sockets.page import Page
 from calls.sockets.rooms import RoomLink
 from calls.sockets.seats import SeatLink
+from calls.sockets.throttle import count
 
 
 @handles(ReadChat)
 async def read_chat(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, ReadChat)
-    link, before, since = page.link(act), act.request.before, act.request.since or 0
-    if before is not None:
-        return {"messages": await in_database(lambda: chat.earlier(_author(link).room, before))}
-    return await in_database(lambda: chat.chat_state(_author(link), since))
+    return await in_database(_read_chat, page.link(act), act.request)
 
 
 @handles(SendMessage)
 async def send_message(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, SendMessage)
     link, wanted = page.link(act), act.request
-    sent = await in_database(
-        lambda: chat.send(_author(link), wanted.client_id, wanted.text or "", wanted.attachment_id)
-    )
-    return {"message": sent}
+    return {"message": await in_database(_send, link, wanted)}
 
 
 @handles(Typing)
@@ -53,6 +49,20 @@ async def read(page: Page, act: Perform) -> dict[str, Any]:
     link, seq = page.link(act), act.request.seq
     await in_database(lambda: chat.read(_author(link), seq))
     return {}
+
+
+def _send(link: Any, wanted: SendMessage) -> dict[str, Any]:
+    author = _author(link)
+    count("chat", author.user.pk if author.user else uuid.UUID(link.seat.peer_id))
+    return chat.send(author, wanted.client_id, wanted.text or "", wanted.attachment_id)
+
+
+def _read_chat(link: Any, request: ReadChat) -> dict[str, Any]:
+    author = _author(link)
+    if request.before is not None:
+        return {"messages": chat.earlier(author.room, request.before)}
+    missed = None if request.since is None else chat.later(author.room, request.since)
+    return chat.chat_state(author, messages=missed)
 
 
 def _author(link: Any) -> chat.Author:

@@ -31,7 +31,7 @@ from calls.sockets.handlers import handles
 from calls.sockets.links import Link
 from calls.sockets.media_gateway import gateway
 from calls.sockets.page import Page
-from calls.sockets.rooms import enter
+from calls.sockets.rooms import RoomLink, enter
 
 
 @handles(JoinRoom)
@@ -48,7 +48,7 @@ async def join_room(page: Page, act: Perform) -> dict[str, Any]:
 
 
 @handles(
-    CreateTransport, ConnectTransport, RestartIce, Consume, CloseProducer, PauseProducer, ResumeProducer,
+    CreateTransport, ConnectTransport, RestartIce, Consume, CloseProducer, PauseProducer,
     PauseConsumer, ResumeConsumer, CloseConsumer, RequestKeyFrame, SetPreferredLayers, SetConsumerSize,
 )  # fmt: skip
 async def hand_on(page: Page, act: Perform) -> dict[str, Any]:
@@ -59,12 +59,25 @@ async def hand_on(page: Page, act: Perform) -> dict[str, Any]:
 @handles(Produce)
 async def produce(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, Produce)
-    link = _link(page, act)
-    answer = await gateway().request(link.seat, "produce", act.request.payload())
+    link, request = _link(page, act), act.request
+    if isinstance(link, RoomLink):
+        await link.check_source(request.kind, request.source)
+    answer = await gateway().request(link.seat, "produce", request.payload())
+    if isinstance(link, RoomLink) and request.kind == "audio" and request.source != "screen-audio":
+        link.microphones.add(str(answer["producerId"]))
     if link.interrupted:
         link.interrupted = False
         await in_database(mark_restored, uuid.UUID(link.seat.call_id), uuid.UUID(link.seat.peer_id))
     return answer
+
+
+@handles(ResumeProducer)
+async def resume_producer(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, ResumeProducer)
+    link, request = _link(page, act), act.request
+    if isinstance(link, RoomLink) and request.producer_id in link.microphones:
+        await link.check_source("audio", "microphone")
+    return await gateway().request(link.seat, request.type, request.payload())
 
 
 def _link(page: Page, act: Perform) -> Link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from typing import Any
@@ -28,6 +29,8 @@ from calls.sockets.media_gateway import gateway
 from calls.sockets.page import Page
 from calls.sockets.seats import Key, SeatLink
 
+logger = logging.getLogger(__name__)
+
 RENEW_EVERY_SECONDS = 5.0
 RENEW_IN_ROOMS_SECONDS = 1.5
 """Pages in rooms ping every two seconds: who crashed is out within 15, who lost the network for 10 is still in."""
@@ -47,6 +50,7 @@ async def log_in(page: Page, act: Perform) -> None:
     page.login, page.token = login, act.request.token
     page.session.logged_in(login.user.pk)
     user = login.user
+    logger.info("logged in", extra={"socket": page.id, "user": user.pk})
     await page.send(
         _answer(
             act.reply,
@@ -67,6 +71,7 @@ async def join(page: Page, act: Perform) -> None:
     link = _seat_link(page, key, payload, party.call.queue_id)
     link.interrupted = await in_database(is_interrupted, party.call.pk)
     await page.take_seat(link)
+    logger.info("joined call", extra=_facts(page, link.seat))
     await page.send(_answer(act.reply, act.reply.name.replace("join", "joined"), payload))
     link.begin()
 
@@ -75,6 +80,7 @@ async def join(page: Page, act: Perform) -> None:
 async def leave(page: Page, act: Perform) -> dict[str, Any]:
     link = page.call_link(act)
     await in_database(lambda: leave_call(link.key.prove()))
+    logger.info("left call", extra=_facts(page, link.seat))
     await page.give_up(link)
     await gateway().leave(link.seat)
     if link.is_over:
@@ -89,6 +95,10 @@ async def ping(page: Page, act: Perform) -> dict[str, Any]:
         page.renewed_at = now
         page.tasks.start(f"renew-{page.id}", leases.renew(page))
     return {}
+
+
+def _facts(page: Page, seat: Seat) -> dict[str, str]:
+    return {"socket": page.id, "call": seat.call_id, "peer": seat.peer_id, "role": seat.role}
 
 
 def _key(page: Page, request: Join) -> Key:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import translation
 
 from calls.access import RoomParty
-from calls.actions import rooms
+from calls.actions import room_hosts, room_switches, rooms
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.messages import (
     EnterRoom,
@@ -68,26 +68,26 @@ def _do(link: RoomLink, request: object) -> None:
 def _dispatch(party: RoomParty, request: object) -> None:
     match request:
         case ToggleVideo(off=off):
-            rooms.switch(party, "video_off", on=off)
+            room_switches.switch(party, "video_off", on=off)
         case ScreenShareStart():
-            rooms.switch(party, "sharing", on=True)
+            room_switches.switch(party, "sharing", on=True)
         case ScreenShareStop():
-            rooms.switch(party, "sharing", on=False)
+            room_switches.switch(party, "sharing", on=False)
         case RaiseHand(raised=raised):
-            rooms.raise_hand(party, raised=raised)
+            room_switches.raise_hand(party, raised=raised)
         case ReportQuality(level=level, rtt_ms=rtt, loss_percent=loss, kbps=kbps):
-            rooms.note_quality(party, level, rtt, loss, kbps)
+            room_switches.note_quality(party, level, rtt, loss, kbps)
         case MutePeer(peer_id=peer):
-            rooms.mute_peer(party, peer)
+            room_hosts.mute_peer(party, peer)
         case RemovePeer(peer_id=peer):
-            rooms.remove_peer(party, peer)
+            room_hosts.remove_peer(party, peer)
         case LockRoom(locked=locked):
-            rooms.lock_room(party, locked=locked)
+            room_hosts.lock_room(party, locked=locked)
         case HandOverHost(peer_id=peer):
-            rooms.hand_over_host(party, peer)
+            room_hosts.hand_over_host(party, peer)
         case SetPermissions(share=share, chat=chat, unmute=unmute):
             wanted = {"share": share, "chat": chat, "unmute": unmute}
-            rooms.set_permissions(party, {name: value for name, value in wanted.items() if value})
+            room_hosts.set_permissions(party, {name: value for name, value in wanted.items() if value})
 
 
 def room_link(page: Page, act: Perform) -> RoomLink:

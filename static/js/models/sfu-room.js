@@ -182,7 +182,10 @@ export class SfuRoom {
       const made = this.ask("produce", { transportId: sending.id, kind, rtpParameters, source: appData.source });
       made.then(({ producerId }) => done({ id: producerId }), failed);
     });
+    // What was told while we were joining waits here with what the room had already.
+    const early = [...this.offered.values()];
     for (const producer of room.producers) this.#offer(producer);
+    for (const offered of early) this.#listenTo(offered);
     for (const source of this.tracks.keys()) await this.#send(run, source);
     if (run === this.run && this.sent.size === 0) this.#works(run); // a listener: nothing would ever connect the sending side
   }
@@ -256,7 +259,12 @@ export class SfuRoom {
     const source = producer.source ?? (producer.kind === "audio" ? "microphone" : "camera");
     const offered = { ...producer, source };
     this.offered.set(producer.producerId, offered);
-    if (!this.device) return;
+    this.#listenTo(offered);
+  }
+
+  /** @param {Offered} offered */
+  #listenTo(offered) {
+    if (!this.device || !this.sending) return; // the join is not done: it listens to all that is there by then
     const { run } = this;
     this.#hear(run, offered).catch(() => this.offered.has(offered.producerId) && this.#failed(run));
   }

@@ -1,0 +1,130 @@
+"""REST: one exchange with the assistant (S2.5)."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from accounts.models import User
+from calls.access import Party, staff_party
+from calls.api.authentication import CallTokenAuthentication
+from calls.api.schema import answers, enveloped
+from calls.models import Call
+from config.helpers.envelope import ApiError, success
+from transcripts.actions.converse import MAX_PROMPT, ConversationRefused, Exchange, converse
+from transcripts.assistant.voice import VOICES
+from transcripts.speech import availability
+
+MAX_BYTES = 10 * 1024 * 1024
+REFUSALS: dict[str, tuple[int, Any]] = {
+    "undecodable_audio": (
+        400,
+        _("The recording could not be read. Send WebM, MP3 or WAV of at most two minutes."),
+    ),
+    "no_speech": (422, _("Nothing was said in the recording.")),
+    "no_model": (503, _("No speech model is installed, so nobody can hear the recording.")),
+    "wrong_state": (409, _("The call is over.")),
+    "key_missing": (503, _("The assistant's language model has no valid key. Ask the administrator.")),
+    "provider_down": (503, _("The assistant's language model does not answer. Please try again.")),
+    "provider_refused": (422, _("The assistant may not answer this.")),
+}
+FAILED = (503, _("The assistant could not answer. Please try again."))
+
+
+class ConversationSerializer(serializers.Serializer[Any]):
+    audio = serializers.FileField(
+        help_text="WebM, MP3, WAV, or what else holds sound; at most 10 MB and two minutes."
+    )
+    callId = serializers.UUIDField()  # noqa: N815 - the names are those of S2
+    systemPrompt = serializers.CharField(max_length=MAX_PROMPT, required=False, allow_blank=True)  # noqa: N815
+    voice = serializers.ChoiceField(choices=VOICES, required=False)
+
+
+class ConversationView(APIView):
+    authentication_classes: tuple[type[BaseAuthentication], ...] = (
+        CallTokenAuthentication,
+        JWTAuthentication,
+    )
+    permission_classes = (IsAuthenticated,)
+    parser_classes = (MultiPartParser,)
+    throttle_scope = "conversation"
+
+    @extend_schema(
+        operation_id="process_conversation",
+        summary="Say something to the assistant and hear its answer",
+        description=(
+            "Speech to text, an answer by the language model (or from the answers of the house), and speech again. The latest "
+            "turns of the call are context. `audioUrl` is empty and `voiceMissing` true where nothing can speak."
+        ),
+        request={"multipart/form-data": ConversationSerializer},
+        responses=answers(
+            {200: enveloped("ConversationAnswer", conversation=serializers.DictField())}, 400, 401, 404, 409
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        given = request.FILES.get("audio")
+        if given is not None and (given.size or 0) > MAX_BYTES:
+            raise ApiError("too_large", str(_("The recording may have 10 MB.")), 413)
+        serializer = ConversationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
+        call = _call(request, wanted["callId"])
+        try:
+            made = converse(
+                call, wanted["audio"].read(), wanted.get("systemPrompt", ""), wanted.get("voice", "")
+            )
+        except ConversationRefused as error:
+            raise _refusal(call, error) from error
+        response = success(_payload(made))
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _refusal(call: Call, error: ConversationRefused) -> ApiError:
+    status, sentence = REFUSALS.get(error.code, FAILED)
+    details = {"how": availability(call).how} if error.code == "no_model" else {}
+    return ApiError(error.code, str(sentence), status, **details)
+
+
+def _call(request: Request, call_id: uuid.UUID) -> Call:
+    """The caller's own call: the customer's by its token, or one in which the member of staff takes part."""
+    if isinstance(request.auth, Party):
+        party: Party | None = request.auth if request.auth.call.pk == call_id else None
+    else:
+        party = staff_party(request.user, call_id) if isinstance(request.user, User) else None
+    if party is None:
+        raise Http404
+    return party.call
+
+
+def _payload(made: Exchange) -> dict[str, Any]:
+    spoken = base64.b64encode(made.audio).decode()
+    data: dict[str, Any] = {
+        "conversation": {
+            "userMessage": made.turn.user_text,
+            "aiResponse": made.turn.reply,
+            "sentiment": {"sentiment": made.turn.sentiment, "score": made.turn.score},
+            "timestamp": made.at.isoformat(),
+        },
+        "audioUrl": f"data:audio/mp3;base64,{spoken}" if spoken else "",
+        "automatic": True,
+        "model": made.turn.model,
+    }
+    if made.voice_missing:
+        data["voiceMissing"] = True
+    if made.fell_back:
+        data["degraded"] = True
+    return data

@@ -1,0 +1,97 @@
+"""What the assistant knows, what it said, and what that cost."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models import Call, Place
+from transcripts.assistant.voice import VOICES
+from transcripts.tone.tone import Tone
+
+
+class KnowledgeEntry(models.Model):
+    """An answer of the house, and the ways in which people ask for it. Without a place it holds everywhere."""
+
+    place = models.ForeignKey(
+        Place, models.CASCADE, null=True, blank=True, related_name="knowledge", verbose_name=_("place")
+    )
+    questions = models.TextField(
+        _("questions"), max_length=2000, help_text=_("How people ask for it: one way on each line.")
+    )
+    answer = models.TextField(
+        _("answer"),
+        max_length=2000,
+        help_text=_("It is read aloud word for word: two or three short sentences."),
+    )
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="ko")
+    is_active = models.BooleanField(_("in use"), default=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("answer of the house")
+        verbose_name_plural = _("answers of the house")
+        ordering = ("place", "id")
+
+    def __str__(self) -> str:
+        return self.questions.splitlines()[0][:60] if self.questions.strip() else str(self.pk)
+
+
+class AssistantPolicy(models.Model):
+    """How the assistant speaks for a place; without a place, everywhere else."""
+
+    place = models.OneToOneField(
+        Place, models.CASCADE, null=True, blank=True, related_name="assistant", verbose_name=_("place")
+    )
+    prompt = models.TextField(
+        _("prompt"),
+        max_length=4000,
+        blank=True,
+        help_text=_("What a language model is told about the house and its manner."),
+    )
+    voice = models.CharField(_("voice"), max_length=8, choices=[(v, v) for v in VOICES], default="nova")
+    turns = models.PositiveSmallIntegerField(
+        _("turns remembered"),
+        default=10,
+        help_text=_("So many of the latest turns are context for the next answer."),
+    )
+    monthly_tokens = models.PositiveIntegerField(
+        _("tokens a month"),
+        default=0,
+        help_text=_("Once used up, only the answers of the house are given. 0: no limit."),
+    )
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("assistant")
+        verbose_name_plural = _("assistants")
+
+    def __str__(self) -> str:
+        return str(self.place or _("everywhere else"))
+
+
+class AssistantTurn(models.Model):
+    """One question and its answer. Only what may be seen is kept: the words are masked before anything is made of them."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="assistant_turns", verbose_name=_("call"))
+    position = models.PositiveIntegerField()
+    user_text = models.TextField(_("question"))
+    reply = models.TextField(_("answer"))
+    sentiment = models.CharField(_("tone"), max_length=8, choices=[(t.value, t.value) for t in Tone])
+    score = models.FloatField(_("score"))
+    model = models.CharField(_("model"), max_length=80)
+    prompt = models.TextField(_("prompt"), blank=True)
+    prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
+    completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
+    created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("turn of the assistant")
+        verbose_name_plural = _("turns of the assistant")
+        ordering = ("call", "position")
+        constraints = (models.UniqueConstraint(fields=("call", "position"), name="one_turn_per_position"),)
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.position}"
