@@ -5,8 +5,9 @@ import { ChatPanel } from "./controllers/chat-panel.js";
 import { wireMenus } from "./controllers/menu.js";
 import { RoomDevices } from "./controllers/room-devices.js";
 import { wireRoomKeys } from "./controllers/room-keys.js";
+import { RoomOwn } from "./controllers/room-own.js";
 import { RoomPeople } from "./controllers/room-people.js";
-import { cameraWords, drawSwitch, hideBut, Prejoin } from "./controllers/room-prejoin.js";
+import { drawSwitch, hideBut, Prejoin } from "./controllers/room-prejoin.js";
 import { RoomSession } from "./controllers/room-session.js";
 import { RoomSounds } from "./controllers/room-sounds.js";
 import { RoomTiles } from "./controllers/room-tiles.js";
@@ -37,13 +38,20 @@ class RoomPage {
     this.wakeLock = new WakeLock();
     this.sounds = new RoomSounds();
     this.devices = new RoomDevices({
-      microphone: (track) => this.#microphoneIs(track),
-      camera: (track) => this.#cameraIs(track),
+      microphone: (track) => this.own.microphoneIs(track),
+      camera: (track) => this.own.cameraIs(track),
       speaker: (deviceId) => void this.sounds.from(deviceId),
     });
     this.prejoin = new Prejoin({ config: this.config, api: this.api, devices: this.devices });
-    /** @type {MediaStream | null} */
-    this.screen = null;
+    const { devices, prejoin, strings, voice } = this;
+    this.own = new RoomOwn({
+      devices, prejoin, strings, voice,
+      on: {
+        changed: () => this.#draw(),
+        refused: (error) => this.#refused(error),
+        picture: (source, track) => this.tiles?.picture(this.session?.model.peerId ?? "", source, track),
+      },
+    });
     /** @type {RoomTiles | null} */ this.tiles = null;
     /** @type {RoomPeople | null} */ this.people = null;
     /** @type {ChatPanel | null} */ this.panel = null;
@@ -64,7 +72,7 @@ class RoomPage {
     join.addEventListener("click", () => void this.#join(join));
     one("[data-again]").addEventListener("click", () => location.reload());
     const acts = /** @type {Record<string, () => unknown>} */ ({
-      mute: () => this.#mute(), video: () => this.#video(), share: () => this.#share(), hand: () => this.#hand(),
+      mute: () => this.own.mute(), video: () => this.own.video(), share: () => this.own.share(), hand: () => this.#hand(),
       chat: () => this.#side("chat"), people: () => this.#side("people"), leave: () => this.#leave(),
     });
     for (const button of all("[data-control]")) button.addEventListener("click", () => void acts[button.dataset.control ?? ""]?.());
@@ -81,7 +89,7 @@ class RoomPage {
     const toggleLayout = () => this.tiles?.choose(this.tiles.layout === "grid" ? "speaker" : "grid");
     wireRoomKeys({
       active: () => this.session?.entered ?? false,
-      hold: (speaking) => void this.#hold(speaking),
+      hold: (speaking) => void this.own.hold(speaking),
       acts: {
         m: () => void acts.mute?.(), v: () => this.voice || void acts.video?.(), s: () => this.voice || void acts.share?.(), g: () => this.voice || toggleLayout(),
         h: () => void acts.hand?.(), c: () => void acts.chat?.(), p: () => void acts.people?.(), "?": () => this.#sheet("help"),
@@ -106,7 +114,7 @@ class RoomPage {
       this.#entered();
     } catch (error) {
       session.close();
-      this.session = null;
+      this.session = this.own.session = null;
       this.prejoin.refused(/** @type {{code?: string}} */ (error).code ?? "other");
     }
     button.disabled = false;
@@ -127,19 +135,17 @@ class RoomPage {
       },
     });
     this.session = session;
-    session.muted = this.devices.microphone.muted || !this.devices.microphone.track;
-    session.send("microphone", this.devices.microphone.track);
-    if (this.prejoin.camera) session.send("camera", this.devices.camera.track);
+    this.own.enter(session);
     this.transfer = new FileTransfer({
       url: `${config.roomsUrl}/${config.roomId}/files`,
-      token: () => api.token(),
+      authorization: () => api.authorization(),
       done: (attachment) => session.chat.write("", attachment),
       changed: () => this.panel?.drawUploads(),
     });
     this.tiles = new RoomTiles({ session, strings, voice: this.voice });
     this.people = new RoomPeople({ session, strings, refused: (error) => this.#refused(error) });
     this.panel = new ChatPanel(one("[data-chat]"), {
-      chat: session.chat, transfer: this.transfer, files: new ChatFiles(() => api.token()), strings, language: config.language,
+      chat: session.chat, transfer: this.transfer, files: new ChatFiles(() => api.authorization()), strings, language: config.language,
       nameOf: (peerId) => session.model.members.get(peerId)?.name ?? "",
       unread: (count) => this.#unread(count),
     });
@@ -152,7 +158,7 @@ class RoomPage {
     mark("roomView", "meeting");
     this.wakeLock.keep(true);
     if (this.devices.speaker) void this.sounds.from(this.devices.speaker);
-    this.#ownPictures();
+    this.own.show();
     this.#draw();
     this.panel?.draw();
     if (matchMedia("(min-width: 1100px)").matches) this.#side("chat");
@@ -185,9 +191,9 @@ class RoomPage {
     const raised = model.me?.handRaisedAt !== null;
     for (const button of all("[data-control='mute']")) drawSwitch(button, { off: muted, icons: ["mic", "mic-off"], words: [strings.soundOn, strings.soundOff] });
     for (const button of all("[data-control='video']")) drawSwitch(button, { off: !camera, icons: ["video", "video-off"], words: [strings.videoOn, strings.videoOff] });
-    for (const button of all("[data-control='share']")) drawSwitch(button, { off: this.screen !== null, icons: ["share", "share"], words: [strings.share, strings.shareStop] });
+    for (const button of all("[data-control='share']")) drawSwitch(button, { off: this.own.screen !== null, icons: ["share", "share"], words: [strings.share, strings.shareStop] });
     for (const button of all("[data-control='hand']")) drawSwitch(button, { off: raised, icons: ["hand", "hand"], words: [strings.hand, strings.handDown] });
-    for (const button of /** @type {HTMLButtonElement[]} */ (all("[data-control='share']"))) button.disabled = !model.may("share") && !this.screen;
+    for (const button of /** @type {HTMLButtonElement[]} */ (all("[data-control='share']"))) button.disabled = !model.may("share") && !this.own.screen;
   }
 
   #tick() {
@@ -196,95 +202,6 @@ class RoomPage {
     this.tiles?.draw();
     const { startedAt } = session.model;
     say("[data-clock]", clock(startedAt === null ? 0 : Date.now() + this.skewMs - startedAt));
-  }
-
-  async #mute() {
-    const { session } = this;
-    if (!session) return;
-    const muted = !session.muted;
-    if (!muted && !(await this.#hasMicrophone())) return;
-    await this.#switchSound(muted);
-  }
-
-  /** @param {boolean} muted */
-  async #switchSound(muted) {
-    this.devices.microphone.mute(true); // what is not allowed is not sent for a moment either
-    try {
-      await this.session?.mute(muted);
-    } catch (error) {
-      this.#refused(error);
-    }
-    this.devices.microphone.mute(this.session?.muted ?? true);
-    this.#draw();
-  }
-
-  async #hasMicrophone() {
-    if (this.devices.microphone.track) return true;
-    await this.prejoin.openMicrophone();
-    const { track } = this.devices.microphone;
-    this.session?.send("microphone", track);
-    if (!track) toast(this.strings.micDenied ?? "");
-    return track !== null;
-  }
-
-  /** While Space is held. @param {boolean} speaking */
-  async #hold(speaking) {
-    if (this.session?.muted !== speaking) return;
-    if (speaking && !(await this.#hasMicrophone())) return;
-    await this.#switchSound(!speaking);
-  }
-
-  async #video() {
-    const { session } = this;
-    if (!session) return;
-    try {
-      const off = Boolean(session.tracks.get("camera"));
-      if (off) this.devices.camera.close();
-      const track = off ? null : await this.devices.camera.open();
-      session.send("camera", track);
-      this.#ownPictures();
-      await session.video(off);
-      void this.devices.list();
-    } catch (error) {
-      if (/** @type {{trouble?: string}} */ (error).trouble) toast(cameraWords(this.strings, error));
-      else this.#refused(error);
-    }
-    this.#draw();
-  }
-
-  async #share() {
-    const { session } = this;
-    if (!session || this.voice) return;
-    if (this.screen) return this.#unshare();
-    try {
-      this.screen = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
-      await session.share(true);
-      const [picture, sound] = [this.screen.getVideoTracks()[0] ?? null, this.screen.getAudioTracks()[0] ?? null];
-      if (picture) picture.contentHint = "detail";
-      picture?.addEventListener("ended", () => void this.#unshare());
-      session.send("screen", picture);
-      session.send("screen-audio", sound);
-      this.#ownPictures();
-    } catch (error) {
-      this.#stopScreen();
-      if (/** @type {Error} */ (error).name !== "NotAllowedError") this.#refused(error); // the person thought better of it
-    }
-    this.#draw();
-  }
-
-  async #unshare() {
-    if (!this.screen) return;
-    this.#stopScreen();
-    await this.session?.share(false).catch(() => undefined);
-    this.#draw();
-  }
-
-  #stopScreen() {
-    for (const track of this.screen?.getTracks() ?? []) track.stop();
-    this.screen = null;
-    this.session?.send("screen", null);
-    this.session?.send("screen-audio", null);
-    this.#ownPictures();
   }
 
   async #hand() {
@@ -305,35 +222,10 @@ class RoomPage {
     this.#draw();
   }
 
-  /** Our own camera and screen on the stage. */
-  #ownPictures() {
-    const { session, tiles } = this;
-    if (!session || !tiles) return;
-    for (const source of /** @type {Source[]} */ (["camera", "screen"])) tiles.picture(session.model.peerId, source, session.tracks.get(source) ?? null);
-  }
-
   /** @param {string} peerId @param {Source} source @param {MediaStreamTrack | null} track */
   #heard(peerId, source, track) {
     if (source === "camera" || source === "screen") return this.tiles?.picture(peerId, source, track);
     this.sounds.hear(`${peerId} ${source}`, track);
-  }
-
-  /** @param {MediaStreamTrack | null} track */
-  #microphoneIs(track) {
-    this.session?.send("microphone", track);
-    if (!this.session) this.prejoin.hear();
-    else if (track) toast(fill(this.strings.micChanged ?? "", { name: track.label }));
-    else void this.#switchSound(true).then(() => toast(this.strings.micGone ?? ""));
-  }
-
-  /** @param {MediaStreamTrack | null} track */
-  #cameraIs(track) {
-    if (!this.session) return this.prejoin.look();
-    this.session.send("camera", track);
-    this.#ownPictures();
-    if (track) return;
-    void this.session.video(true).catch(() => undefined);
-    toast(this.strings.camGone ?? "");
   }
 
   /** @param {Message} message */
@@ -382,9 +274,7 @@ class RoomPage {
   /** @param {keyof typeof OVER_WORDS} why */
   #ended(why) {
     clearInterval(this.ticking);
-    for (const track of this.screen?.getTracks() ?? []) track.stop();
-    this.screen = null;
-    this.devices.close();
+    this.own.leave();
     this.sounds.clear();
     this.panel?.close();
     this.tiles?.close();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.test import Client
@@ -45,7 +46,9 @@ def test_a_stranger_is_sent_to_the_log_in(client: Client, room: Room) -> None:
 def test_who_is_no_member_is_not_told_that_the_room_exists(client: Client, room: Room) -> None:
     mallory = an_agent("mallory", queue=a_queue("other"))
     client.force_login(mallory)
-    assert client.get(f"/rooms/{room.pk}/").status_code == 404
+    hers, nobodys = (client.get(f"/rooms/{pk}/") for pk in (room.pk, uuid.uuid4()))
+    assert hers.status_code == nobodys.status_code == 403
+    assert "회의&gt;" not in hers.content.decode()
     assert "회의&gt;" not in page(mallory, client, "/rooms/")
 
 

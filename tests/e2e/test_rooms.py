@@ -78,6 +78,27 @@ async def test_two_meet_and_one_is_muted_and_writes(scene: Scene) -> None:
     assert [*alice.tab.errors, *dan.tab.errors] == []
 
 
+async def test_in_a_voice_room_all_is_heard_through_the_media_server(scene: Scene) -> None:
+    scene.set("alice", "dan")
+    alice, dan = await scene.agent("alice"), await scene.agent("dan")
+    await alice.logs_in()
+    await dan.logs_in()
+    await dan.page.goto(f"{dan.stack.url}/rooms/")
+    await dan.becomes("link", "online")
+    url = await makes_a_room(alice, "voice", "쉬는 방")
+    await enters(alice, url)
+    await dan.page.locator("[data-toasts] a", has_text="들어가기").click()
+    await dan.page.wait_for_url(url)
+    await enters(dan, url)
+    await alice.becomes("mediaPlan", "sfu")
+    await hears_everybody(alice, 1)
+    await hears_everybody(dan, 1)
+    await expect(alice.page.locator("[data-tile][data-speaking]").first).to_be_visible()
+    await dan.page.locator("[data-control=leave]").click()
+    await alice.becomes("roomPeople", "1")
+    assert [*alice.tab.errors, *dan.tab.errors] == []
+
+
 WATCH_STREAMS = """
 () => {
   window.__heard = [];

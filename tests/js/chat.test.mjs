@@ -197,7 +197,7 @@ describe("files", () => {
     const [senders, done] = [[], []];
     const transfer = new FileTransfer({
       url: "/api/v1/rooms/r/files",
-      token: async () => "t",
+      authorization: async () => "Bearer t",
       done: (attachment) => done.push(attachment),
       changed: () => undefined,
       create: () => (senders.push(new FakeSender()), senders.at(-1)),

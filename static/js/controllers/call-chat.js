@@ -24,18 +24,18 @@ export class CallChat {
     const { strings, language } = config;
     const { callId } = model;
     const api = new Api(config);
-    const token = async () => config.token ?? api.token();
+    const authorization = async () => (config.token ? `Call ${config.token}` : api.authorization());
     this.strings = strings;
     this.chat = new Chat({ request: (type, fields) => signaling.request(type, { callId, ...fields }), changed: () => this.panel.draw() });
     const transfer = new FileTransfer({
       url: `/api/v1/rooms/${callId}/files`,
-      token,
+      authorization,
       done: (attachment) => this.chat.write("", attachment),
       changed: () => this.panel.drawUploads(),
     });
     const root = one("[data-chat]");
     this.panel = new ChatPanel(root, {
-      chat: this.chat, transfer, files: new ChatFiles(token), strings, language,
+      chat: this.chat, transfer, files: new ChatFiles(authorization), strings, language,
       nameOf: (peerId) => model.parties.get(peerId)?.name || (strings[model.parties.get(peerId)?.role ?? ""] ?? ""),
       unread: (count) => this.#unread(count),
     });

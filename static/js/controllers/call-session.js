@@ -77,7 +77,9 @@ export class CallSession {
 
   /** @param {Message} message */
   receive(message) {
-    if (!this.media || !this.model.apply(message) || this.chat?.receive(message)) return;
+    // First the chat: the number in its messages counts messages, not the call's events.
+    if (!this.media || (message.callId === this.model.callId && this.chat?.receive(message))) return;
+    if (!this.model.apply(message)) return;
     if (!this.captions.receive(message)) this.media.receive(message);
     this.#changed();
   }

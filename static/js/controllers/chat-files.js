@@ -5,9 +5,9 @@ import { one } from "../helpers/page.js";
 /** @import {Attachment} from "../models/chat.js" */
 
 export class ChatFiles {
-  /** @param {() => Promise<string>} token */
-  constructor(token) {
-    this.token = token;
+  /** @param {() => Promise<string>} authorization the header that says who asks */
+  constructor(authorization) {
+    this.authorization = authorization;
     /** @type {Map<string, Promise<string>>} addresses of what was fetched, by address on the server */
     this.fetched = new Map();
   }
@@ -52,7 +52,7 @@ export class ChatFiles {
 
   /** @param {string} url */
   async #get(url) {
-    const response = await fetch(url, { headers: { authorization: `Bearer ${await this.token()}` } });
+    const response = await fetch(url, { headers: { authorization: await this.authorization() } });
     if (!response.ok) throw new Error(String(response.status));
     return URL.createObjectURL(await response.blob());
   }

@@ -23,6 +23,10 @@ export class Api {
     return this.held;
   }
 
+  async authorization() {
+    return `Bearer ${await this.token()}`;
+  }
+
   async #fresh() {
     const response = await fetch(this.tokenUrl, { headers: { accept: "application/json" } }).catch(() => null);
     if (response?.status === 401) location.assign(this.loginUrl);
@@ -38,7 +42,7 @@ export class Api {
    * @returns {Promise<any>}
    */
   async ask(method, path, body) {
-    const headers = { authorization: `Bearer ${await this.token()}`, "content-type": "application/json", accept: "application/json" };
+    const headers = { authorization: await this.authorization(), "content-type": "application/json", accept: "application/json" };
     const options = body ? { method, headers, body: JSON.stringify(body) } : { method, headers };
     const response = await fetch(path, options).catch(() => null);
     if (!response) throw new Refusal("offline");

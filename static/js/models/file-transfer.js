@@ -20,14 +20,14 @@ export class FileTransfer {
   /**
    * @param {object} options
    * @param {string} options.url where files are posted
-   * @param {() => Promise<string>} options.token
+   * @param {() => Promise<string>} options.authorization the header that says who sends
    * @param {(attachment: Attachment) => void} options.done
    * @param {() => void} options.changed
    * @param {() => Sender} [options.create]
    */
-  constructor({ url, token, done, changed, create = () => new XMLHttpRequest() }) {
+  constructor({ url, authorization, done, changed, create = () => new XMLHttpRequest() }) {
     this.url = url;
-    this.token = token;
+    this.authorization = authorization;
     this.done = done;
     this.changed = changed;
     this.create = create;
@@ -88,14 +88,14 @@ export class FileTransfer {
 
   /** @param {Upload} upload @returns {Promise<Attachment>} rejects with the error's code as message */
   async #post({ id, file }) {
-    const token = await this.token();
+    const authorization = await this.authorization();
     const body = new FormData();
     body.append("file", file, file.name);
     return new Promise((resolve, reject) => {
       const sender = this.create();
       this.sender = sender;
       sender.open("POST", this.url);
-      sender.setRequestHeader("Authorization", `Bearer ${token}`);
+      sender.setRequestHeader("Authorization", authorization);
       sender.upload.addEventListener("progress", (event) => {
         const { loaded, total } = /** @type {ProgressEvent} */ (event);
         if (total) this.#set(id, { share: loaded / total });
