@@ -47,6 +47,7 @@ class Transport:
         self.sources: dict[int, tuple[Received, bool]] = {}
         """By ssrc: the stream, and whether the ssrc is that of its retransmissions."""
         self.consumers: dict[int, Consumer] = {}
+        self._next_mid = 0
         self.downlink = Downlink()
         self._port = port
         self._config = config
@@ -108,6 +109,9 @@ class Transport:
         self._unnamed = [received for received in self._unnamed if received.producer is not producer]
 
     def add_consumer(self, consumer: Consumer) -> None:
+        """Give it the next media id: a client that makes up its own gives two streams the same when they come at once."""
+        consumer.parameters["mid"] = str(self._next_mid)
+        self._next_mid += 1
         self.consumers[consumer.ssrc] = consumer
 
     def remove_consumer(self, consumer: Consumer) -> None:

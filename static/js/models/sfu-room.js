@@ -266,7 +266,11 @@ export class SfuRoom {
   #listenTo(offered) {
     if (!this.device || !this.sending) return; // the join is not done: it listens to all that is there by then
     const { run } = this;
-    this.#hear(run, offered).catch(() => this.offered.has(offered.producerId) && this.#failed(run));
+    this.#hear(run, offered).catch((error) => {
+      // Who sent it began anew a moment ago: what they send now is announced. To fail with them would make others fail with us.
+      if (error?.code === "not_found") this.#forget(offered.producerId);
+      else if (this.offered.has(offered.producerId)) this.#failed(run);
+    });
   }
 
   /** @param {number} run @param {Offered} offered */
