@@ -108,7 +108,7 @@ async def _leave(people: list[Talker]) -> None:
 
 
 def told(name: str, seconds: float, used: Spent) -> dict[str, Any]:
-    # Of the packets that were due: a busy machine makes the senders late, and the time alone would flatter.
+    # A busy machine makes the senders late: the share of a core flatters then, the time per packet does not.
     return {
         "room": name,
         "cpu_percent_of_a_core": round(100 * used.cpu_s / seconds, 1),
