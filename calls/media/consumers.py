@@ -106,6 +106,8 @@ class AudioConsumer(Consumer):
         self._offset = 0
         self._first: int | None = None
         self._newest = 0
+        self._next = -1
+        """The producer's number of the packet that comes when none is lost: most do."""
         self._resumed = False
         self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS
         self._post = transport.post_rtp
@@ -115,9 +117,14 @@ class AudioConsumer(Consumer):
         """Send a producer's packet on under this consumer's numbers."""
         if self.paused:
             return
-        sequence = self._renumber(packet.sequence)
-        if sequence is None:
-            return
+        sequence: int | None
+        if packet.sequence == self._next:
+            sequence = self._newest = (self._newest + 1) & 0xFFFF
+            self._next = (self._next + 1) & 0xFFFF
+        else:
+            sequence = self._renumber(packet.sequence)
+            if sequence is None:
+                return
         head = pack_header(0x80, packet.marker | self._payload_type, sequence, packet.timestamp, self.ssrc)
         if not self._post(head, packet.payload):
             return
@@ -142,6 +149,7 @@ class AudioConsumer(Consumer):
     def resume_after_pause(self) -> None:
         """Number the next packet right after the last, so that the pause does not look like loss."""
         self._resumed = self._first is not None
+        self._next = -1
 
     def sender_report(self) -> bytes | None:
         clock = self.producer.received[0].clock
@@ -162,6 +170,7 @@ class AudioConsumer(Consumer):
         numbered = (sequence + self._offset) & 0xFFFF
         if (numbered - self._newest) & 0xFFFF < rtp.SEQUENCE_HALF:
             self._newest = numbered
+            self._next = (sequence + 1) & 0xFFFF
         elif self._is_before_first(numbered):
             return None
         return numbered

@@ -45,7 +45,9 @@ def cpu_seconds() -> float:
 
 async def serve(directory: str) -> None:
     """A media server that takes requests as lines of JSON on a socket whose path it prints."""
-    server = MediaServer(MediaConfig("127.0.0.1", 0, "127.0.0.1", Path(directory)), lambda event: None)
+    server = MediaServer(
+        MediaConfig("127.0.0.1", 0, "127.0.0.1", Path(directory), max_peers_per_room=128), lambda event: None
+    )
     await server.start()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
