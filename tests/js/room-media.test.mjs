@@ -280,6 +280,20 @@ describe("a room through the media server", () => {
     assert.equal(states.at(-1), "working");
   });
 
+  test("a join under way is not begun anew, one that hangs is", async () => {
+    const { room, of } = server();
+    room.loadDevice = () => new Promise(() => undefined);
+    room.start();
+    await settle();
+    void room.renew();
+    mock.timers.tick(11_000);
+    void room.renew();
+    assert.equal(of("join-room").length, 1);
+    mock.timers.tick(2_000);
+    void room.renew();
+    assert.equal(of("join-room").length, 2);
+  });
+
   test("another network restarts ICE on both transports", async () => {
     const { room, of, transports } = server([mic]);
     room.tracks.set("microphone", track("mic"));

@@ -144,7 +144,7 @@ export class RoomMedia {
 
   async renew() {
     if (this.plan === "mesh") this.mesh?.renew();
-    else await this.sfu?.rejoin();
+    else await this.sfu?.renew();
   }
 
   close() {

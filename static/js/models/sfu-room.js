@@ -24,6 +24,8 @@ export const CAMERA_ENCODINGS = [
 ];
 const SCREEN_ENCODINGS = [{ maxBitrate: 2_500_000 }];
 const VOICE = { opusDtx: true, opusFec: true, opusStereo: false, opusNack: true };
+/** A join under way is given this long: on a busy machine one that is begun anew every few seconds would never come about. */
+const JOIN_MS = 12_000;
 /** Sizes are told in steps, or every pixel of a dragged window would be a message. */
 const SIZE_STEP = 80;
 
@@ -72,6 +74,7 @@ export class SfuRoom {
     /** @type {Promise<unknown>} what we send changes one after the other */
     this.queue = Promise.resolve();
     this.muted = false;
+    this.joiningSince = 0;
   }
 
   /** We send, and hear every microphone that there is. */
@@ -144,11 +147,18 @@ export class SfuRoom {
     }
   }
 
-  /** New transports, everything anew. */
+  /** New transports, unless these are just being made. @param {number} [now] ms */
+  async renew(now = Date.now()) {
+    const underWay = this.state === "connecting" && now - this.joiningSince < JOIN_MS;
+    if (!underWay) await this.rejoin();
+  }
+
+  /** Everything anew. */
   async rejoin() {
     const run = (this.run += 1);
     clearTimeout(this.retryTimer);
     this.#close();
+    this.joiningSince = Date.now();
     this.#become("connecting");
     try {
       await this.#join(run);
