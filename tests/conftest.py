@@ -15,10 +15,15 @@ from pathlib import Path
 import django
 import django.conf
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.emptying import delete_rows_instead_of_flushing
 from tests.services import Coturn, RedisServer
 from tests.stack import Stack
+
+# How long an example takes says how busy the machine is: no test measures time.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 KINDS = {"unit", "db", "wire", "media", "e2e", "model"}
 FOLDER = Path(tempfile.mkdtemp(prefix="cc-test-"))
