@@ -97,30 +97,3 @@ async def test_in_a_voice_room_all_is_heard_through_the_media_server(scene: Scen
     await dan.page.locator("[data-control=leave]").click()
     await alice.becomes("roomPeople", "1")
     assert [*alice.tab.errors, *dan.tab.errors] == []
-
-
-@pytest.mark.req("S4.2", "S4.6", "S4.11")
-async def test_the_fourth_moves_the_meeting_to_the_media_server_and_all_hear_each_other(scene: Scene) -> None:
-    names = ("alice", "dan", "erin", "finn")
-    scene.set(*names)
-    people = [await scene.agent(name) for name in names]
-    for person in people:
-        await person.logs_in()
-    alice, dan, erin, finn = people
-    url = await makes_a_room(alice, "meeting", "네 사람")
-    for person in (alice, dan, erin):
-        await enters(person, url)
-    for person in (alice, dan, erin):
-        await hears_everybody(person, 2)
-        await person.becomes("mediaPlan", "mesh")
-    await enters(finn, url)
-    for person in people:
-        await person.becomes("mediaPlan", "sfu", 60)
-        await person.becomes("roomMedia", "connected", 60)
-        await hears_everybody(person, 3)
-    await opens(alice, "people")
-    await alice.page.locator("[data-people] li", has_text="finn").locator("[data-host-button]").click()
-    await alice.page.locator("[data-act=remove]:visible").click()
-    await finn.becomes("roomView", "over")
-    await dan.becomes("roomPeople", "3")
-    assert [error for person in (alice, dan, erin) for error in person.tab.errors] == []
