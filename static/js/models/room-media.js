@@ -185,6 +185,7 @@ export class RoomMedia {
     };
     if (!current || current.plan === plan || !track.muted) takesOver();
     else track.addEventListener("unmute", takesOver, { once: true }); // until then the old way is heard
+    this.#look(); // the last one to be heard makes the path whole
   }
 
   /** Both paths are open: when may the old one go? */
