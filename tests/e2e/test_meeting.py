@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.company import Company, pages_are_well
+from tests.e2e.gaps import Gaps
 from tests.e2e.people import Scene
 
 pytestmark = pytest.mark.e2e
@@ -57,3 +58,29 @@ async def test_who_loses_the_right_to_a_room_while_in_it_is_told_and_out(
     await dan.becomes("roomView", "over")
     assert await dan.open_devices() == 0
     pages_are_well([alice, dan])
+
+
+@pytest.mark.req("S4.1", "S4.11")
+async def test_the_fourth_moves_a_meeting_with_pictures_and_nothing_is_missed(
+    scene: Scene, company: Company
+) -> None:
+    names = ("alice", "dan", "erin", "finn")
+    scene.set(*names)
+    people = *few, finn = await company.of(*names)
+    url = company.room("meeting", "네 얼굴", *names)
+    for person in few:
+        await person.enters(url, video=True)
+    for person in few:
+        await person.becomes("mediaPlan", "mesh")
+        await person.sees_pictures(2)
+        await person.hears_exactly([other for other in few if other is not person])
+    gaps = [await Gaps.of(person) for person in few]
+
+    await finn.enters(url, video=True)
+    for person in people:
+        await person.becomes("mediaPlan", "sfu", 60)
+        await person.sees_pictures(3)
+        await person.hears_exactly([other for other in people if other is not person])
+    for each in gaps:
+        await each.changed_over(voices=2, pictures=2)
+    pages_are_well(people)
