@@ -9,7 +9,7 @@ from tests.e2e.company import Company, pages_are_well
 from tests.e2e.gaps import Gaps
 from tests.e2e.people import Scene
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
 
 # As an administrator would: nothing is told to the page itself.
 WITHDRAW = """
