@@ -8,29 +8,41 @@ from typing import Any
 from tests.e2e.browser import until
 from tests.e2e.company import Colleague
 
-# Of each sound and picture: the longest time without anything new, in ms, and how each change to another track went.
+# Of each sound and picture: the longest time without anything new, in ms, and how each change to another track went. A
+# sound is looked at where it is played, a picture where it is shown.
 WATCH_GAPS = """
 () => {
   const seen = (window.__gaps = {});
   const open = () => window.__connections.filter((each) => each.connectionState !== "closed");
-  const origin = (track) => open().flatMap((connection) => connection.getReceivers().map((receiver) => ({ connection, receiver })))
-    .find(({ receiver }) => receiver.track === track);
+  const lines = () => open().flatMap((connection) => connection.getReceivers().map((receiver) => ({ connection, receiver })));
+  const origin = (track) => lines().find(({ receiver }) => receiver.track === track);
   const latest = ({ receiver }) => receiver.getSynchronizationSources()[0]?.timestamp ?? 0;
+  const note = (known, at) => {
+    if (at <= known.last) return;
+    if (known.last) known.gap = Math.max(known.gap, at - known.last);
+    known.last = at;
+  };
+  const frames = (video, known) => video.requestVideoFrameCallback((at) => {
+    note(known, at);
+    frames(video, known);
+  });
+  const begin = (element, key, track, from) => {
+    seen[key] = { last: 0, gap: 0, changes: [], track, from };
+    if (element.requestVideoFrameCallback) frames(element, seen[key]);
+    return seen[key];
+  };
   const look = () => {
     for (const element of document.querySelectorAll("[data-sound$=' microphone'], [data-tile] video")) {
       const track = element.srcObject?.getTracks()[0];
       const from = track && origin(track);
       if (!from) continue;
-      const known = (seen[element.dataset.sound ?? `${element.closest("[data-tile]").dataset.tile} camera`] ??=
-        { last: latest(from), gap: 0, changes: [], from, track });
-      const at = latest(from);
+      const key = element.dataset.sound ?? `${element.closest("[data-tile]").dataset.tile} camera`;
+      const known = seen[key] ?? begin(element, key, track, from);
       if (known.track !== track) {
-        known.changes.push({ delivers: at > 0, kept: known.from.connection.connectionState });
+        known.changes.push({ delivers: latest(from) > 0, kept: known.from.connection.connectionState });
         Object.assign(known, { track, from });
       }
-      if (at <= known.last) continue;
-      known.gap = Math.max(known.gap, at - known.last);
-      known.last = at;
+      if (element.dataset.sound) note(known, latest(from));
     }
   };
   look();
@@ -53,10 +65,10 @@ class Gaps:
         return cls(person)
 
     async def longest(self) -> dict[str, float]:
-        """The longest time without sound and without a picture, ms, of all who were there from the beginning."""
+        """The longest time without sound and without a picture, ms, of those who came another way."""
         rows = await self._rows()
         return {
-            source: max(row["gap"] for row in rows if row["source"] == source)
+            source: max(row["gap"] for row in rows if row["source"] == source and row["changes"])
             for source in ("microphone", "camera")
         }
 

@@ -83,4 +83,5 @@ async def test_the_fourth_moves_a_meeting_with_pictures_and_nothing_is_missed(
         await person.hears_exactly([other for other in people if other is not person])
     for each in gaps:
         await each.changed_over(voices=2, pictures=2)
+        print(f"{each.person.tab.name}: longest gap, ms: {await each.longest()}")
     pages_are_well(people)

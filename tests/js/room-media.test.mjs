@@ -311,6 +311,10 @@ class FakePath {
     this.connected = false;
     this.tracks = new Map();
     this.met = [];
+    this.delivered = new Set();
+  }
+  delivers(peerId, source) {
+    return this.delivered.has(`${peerId} ${source}`);
   }
   setTrack(source, given) {
     this.tracks.set(source, given);
@@ -367,13 +371,23 @@ describe("the change from everyone-to-everyone to the media server", () => {
     assert.equal(paths.mesh.closed, undefined);
   });
 
-  test("a sound changes over when it flows the new way, not before", () => {
+  test("a sound changes over when it is heard the new way, not when its track is there", () => {
     const { paths, heard } = talking();
-    const late = Object.assign(track("bob by sfu"), { muted: true });
-    paths.sfu.on.track("bob", "microphone", late);
+    paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
+    mock.timers.tick(1_000);
     assert.deepEqual(heard, ["bob microphone bob by mesh"]);
-    late.dispatchEvent(new Event("unmute"));
+    paths.sfu.delivered.add("bob microphone");
+    mock.timers.tick(100);
     assert.deepEqual(heard, ["bob microphone bob by mesh", "bob microphone bob by sfu"]);
+  });
+
+  test("a silent one changes over when the old path goes", () => {
+    const { paths, heard } = talking();
+    paths.sfu.become(true);
+    paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
+    mock.timers.tick(25_000);
+    assert.equal(paths.mesh.closed, true);
+    assert.equal(heard.at(-1), "bob microphone bob by sfu");
   });
 
   test("the old path goes only when every voice comes the new way", () => {
@@ -382,6 +396,7 @@ describe("the change from everyone-to-everyone to the media server", () => {
     mock.timers.tick(10_000);
     assert.equal(paths.mesh.closed, undefined);
     paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
+    paths.sfu.delivered.add("bob microphone");
     mock.timers.tick(5_000);
     assert.equal(paths.mesh.closed, true);
   });
@@ -396,6 +411,8 @@ describe("the change from everyone-to-everyone to the media server", () => {
   test("what the old path ends is not taken from the new one", () => {
     const { paths, heard } = talking();
     paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
+    paths.sfu.delivered.add("bob microphone");
+    mock.timers.tick(100);
     paths.mesh.on.track("bob", "microphone", null);
     assert.equal(heard.at(-1), "bob microphone bob by sfu");
   });
@@ -404,6 +421,7 @@ describe("the change from everyone-to-everyone to the media server", () => {
     const { media: room, paths } = talking();
     paths.sfu.become(true);
     paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
+    paths.sfu.delivered.add("bob microphone");
     mock.timers.tick(5_000);
     room.follow("mesh");
     assert.deepEqual(paths.mesh.met, ["bob"]);

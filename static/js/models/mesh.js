@@ -2,6 +2,7 @@
 // Its lines are fixed (microphone, camera, screen, the screen's sound), so that what is switched on later needs no new offer.
 
 import { sessionOf } from "./direct-peer.js";
+import { delivers } from "./receiving.js";
 
 /** @import {Signal} from "./direct-peer.js" */
 /** @typedef {"microphone" | "camera" | "screen" | "screen-audio"} Source */
@@ -86,6 +87,11 @@ export class Mesh {
   async stats(peerId) {
     const report = await this.peers.get(peerId)?.connection?.getStats();
     return report ? [...report.values()] : [];
+  }
+
+  /** @param {string} peerId @param {Source} source */
+  delivers(peerId, source) {
+    return delivers(this.peers.get(peerId)?.connection?.getTransceivers()[SOURCES.indexOf(source)]?.receiver);
   }
 
   close() {
