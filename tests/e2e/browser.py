@@ -101,10 +101,10 @@ class Browsers:
         self.tabs.append(tab)
         return tab
 
-    async def shared(self, *flags: str) -> Browser:
+    async def shared(self, *flags: str, processes_prefix: tuple[str, ...] = ()) -> Browser:
         """One browser for several people; each gets a `context`."""
         browser = await self.playwright.chromium.launch(
-            executable_path=chromium(),
+            executable_path=_program(self.folder, processes_prefix),
             args=[*FLAGS, *MICROPHONE, *flags],
             ignore_default_args=["--headless", "--mute-audio"],
             headless=False,

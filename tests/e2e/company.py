@@ -12,6 +12,7 @@ from typing import Any
 from playwright.async_api import Browser
 
 from tests.e2e.browser import WATCH_CONNECTIONS, Tab, until
+from tests.e2e.cable import Cable
 from tests.e2e.paths import Frames
 from tests.e2e.people import Alice, Scene
 
@@ -203,21 +204,27 @@ class Company:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._browser: Browser | None = None
-        self._count = 0
 
     async def of(self, *names: str, **options: Any) -> list[Colleague]:
         return [await self.one(name, **options) for name in names]
 
     async def one(self, name: str, **options: Any) -> Colleague:
-        """`options` are those of a browser context: locale, viewport ..."""
+        """`options` are those of a browser context: language, phone."""
         self._browser = self._browser or await self.scene.browsers.shared()
+        return await self._at_home(name, self.scene.stack.url, **options)
+
+    async def at_the_end_of(self, cable: Cable, url: str, *names: str) -> list[Colleague]:
+        """The same, in a browser beyond a cable; pages are at `url` there, and trusted as if they were encrypted."""
+        trust = f"--unsafely-treat-insecure-origin-as-secure={url}"
+        self._browser = await self.scene.browsers.shared(trust, processes_prefix=cable.inside)
+        return [await self._at_home(name, url) for name in names]
+
+    async def _at_home(self, name: str, url: str, **options: Any) -> Colleague:
+        assert self._browser is not None
         context = await self.scene.browsers.context(self._browser, **options)
-        await context.add_cookies(
-            [{"name": "sessionid", "value": self._log_in(name), "url": self.scene.stack.url}]
-        )
+        await context.add_cookies([{"name": "sessionid", "value": self._log_in(name), "url": url}])
         page = await context.new_page()
-        hertz = FIRST_HERTZ + STEP_HERTZ * self._count
-        self._count += 1
+        hertz = FIRST_HERTZ + STEP_HERTZ * len(self.scene.browsers.tabs)
         await page.add_init_script(WATCH_CONNECTIONS)
         await page.add_init_script(f"{OWN_DEVICES.strip()}({hertz})")
         tab = Tab(name, context, page)
