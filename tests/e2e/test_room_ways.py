@@ -23,6 +23,7 @@ NO_CAMERA = """
   };
 })();
 """
+USER = "from accounts.models import User; answer = User.objects.get(username='{username}').pk"
 SESSIONS = """
 from calls.models import RoomSession
 answer = RoomSession.objects.filter(room="{room}").count()
@@ -139,6 +140,23 @@ async def test_who_is_no_member_reads_why(scene: Scene, company: Company, langua
     assert response.status == 403
     await expect(dan.page.locator("[data-refusal=not_member]")).to_contain_text(words)
     assert await axe_violations(dan.page) == []
+
+
+@pytest.mark.req("S5.3")
+async def test_a_page_that_nobody_touches_for_five_minutes_is_away(scene: Scene, company: Company) -> None:
+    scene.set("alice", "dan")
+    alice, dan = await company.of("alice", "dan")
+    await alice.page.clock.install()
+    for person in (alice, dan):
+        await person.page.goto(f"{scene.stack.url}/rooms/")
+        await person.becomes("link", "online")
+    me = scene.stack.ask(USER.format(username=alice.username))
+    dot = dan.page.locator(f"[data-person='{me}'] [data-presence]").first
+    await expect(dot).to_have_attribute("data-presence", "online")
+    await alice.page.clock.fast_forward("05:01")
+    await expect(dot).to_have_attribute("data-presence", "away")
+    await alice.page.mouse.move(200, 200)
+    await expect(dot).to_have_attribute("data-presence", "online")
 
 
 async def tabs_to(person: Colleague, attribute: str, value: str = "") -> None:
