@@ -10,6 +10,10 @@ ROUTES: dict[str, dict[str, str]] = {
     "transcripts.tasks.caption_partial": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
+    "transcripts.tasks.enter_call": {"queue": "assistant"},
+    "transcripts.tasks.answer_call": {"queue": "assistant"},
+    "transcripts.tasks.leave_call": {"queue": "assistant"},
+    "transcripts.tasks.watch_assistant": {"queue": "assistant"},
     "calls.tasks.seal_recordings": {"queue": "batch"},
     "transcripts.tasks.mask_again": {"queue": "batch"},
     "transcripts.tasks.make_sound_again": {"queue": "batch"},
@@ -29,6 +33,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "watch-captions": {
         "task": "transcripts.tasks.watch_captions",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "watch-assistant": {
+        "task": "transcripts.tasks.watch_assistant",
         "schedule": 2.0,
         "options": {"expires": 2},
     },
