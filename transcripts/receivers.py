@@ -17,6 +17,7 @@ from calls.signals import (
     call_taken_over,
     chunk_growing,
     chunk_recorded,
+    key_pressed,
     voice_told,
 )
 from transcripts import tasks
@@ -48,6 +49,11 @@ def hand_call_over(call_id: uuid.UUID, **_kwargs: Any) -> None:
 @receiver(voice_told)
 def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: Any) -> None:
     presence.voice_told(participant_id, told)
+
+
+@receiver(key_pressed)
+def press_key(call_id: uuid.UUID, key: str, **_kwargs: Any) -> None:
+    tasks.press_key.delay(str(call_id), key)
 
 
 @receiver(utterance_heard)

@@ -86,6 +86,11 @@ def answer_call(call_id: str) -> None:
 
 
 @shared_task
+def press_key(call_id: str, key: str) -> None:
+    talk.press(uuid.UUID(call_id), key)
+
+
+@shared_task
 def leave_call(call_id: str) -> None:
     presence.leave(uuid.UUID(call_id))
 

@@ -12,7 +12,7 @@ NOTICES: dict[str, str] = {
     "peer-left": "peerId role?",
     "peer-disconnected": "peerId",
     "peer-reconnected": "peerId",
-    "call-state": "status reason answeredAt connectedAt endedAt agent",
+    "call-state": "status reason answeredAt connectedAt endedAt agent personWanted",
     "queue-position": "position estimateSeconds agentsOnDuty",
     "path-changed": "path",
     "caption": "utteranceId peerId role text masks startMs endMs language source",

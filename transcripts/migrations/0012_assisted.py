@@ -6,89 +6,178 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0007_handing_over'),
-        ('transcripts', '0011_assistant'),
+        ("calls", "0007_handing_over"),
+        ("transcripts", "0011_assistant"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='closes_at',
-            field=models.TimeField(blank=True, null=True, verbose_name='closes at'),
+            model_name="assistantpolicy",
+            name="closes_at",
+            field=models.TimeField(blank=True, null=True, verbose_name="closes at"),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='greeting',
-            field=models.CharField(blank=True, help_text='That it is automatic is said in any case.', max_length=300, verbose_name='greeting'),
+            model_name="assistantpolicy",
+            name="greeting",
+            field=models.CharField(
+                blank=True,
+                help_text="That it is automatic is said in any case.",
+                max_length=300,
+                verbose_name="greeting",
+            ),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='greeting_en',
-            field=models.CharField(blank=True, max_length=300, verbose_name='English greeting'),
+            model_name="assistantpolicy",
+            name="greeting_en",
+            field=models.CharField(blank=True, max_length=300, verbose_name="English greeting"),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='mode',
-            field=models.CharField(choices=[('off', 'off'), ('out_of_hours', 'out of hours, or while nobody is on duty'), ('overflow', 'when nobody has answered for a while'), ('first', 'first, before any person')], default='off', max_length=12, verbose_name='answers calls'),
+            model_name="assistantpolicy",
+            name="mode",
+            field=models.CharField(
+                choices=[
+                    ("off", "off"),
+                    ("out_of_hours", "out of hours, or while nobody is on duty"),
+                    ("overflow", "when nobody has answered for a while"),
+                    ("first", "first, before any person"),
+                ],
+                default="off",
+                max_length=12,
+                verbose_name="answers calls",
+            ),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='opens_at',
-            field=models.TimeField(blank=True, null=True, verbose_name='opens at'),
+            model_name="assistantpolicy",
+            name="opens_at",
+            field=models.TimeField(blank=True, null=True, verbose_name="opens at"),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='overflow_seconds',
-            field=models.PositiveSmallIntegerField(default=45, help_text='So long a customer waits before the assistant answers.', verbose_name='a while, in seconds'),
+            model_name="assistantpolicy",
+            name="overflow_seconds",
+            field=models.PositiveSmallIntegerField(
+                default=45,
+                help_text="So long a customer waits before the assistant answers.",
+                verbose_name="a while, in seconds",
+            ),
         ),
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='weekdays',
-            field=models.CharField(default='12345', help_text='Days of the week, 1 is Monday.', max_length=7, verbose_name='open on'),
+            model_name="assistantpolicy",
+            name="weekdays",
+            field=models.CharField(
+                default="12345",
+                help_text="Days of the week, 1 is Monday.",
+                max_length=7,
+                verbose_name="open on",
+            ),
         ),
         migrations.CreateModel(
-            name='AssistedCall',
+            name="AssistedCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('heard', models.PositiveBigIntegerField(default=0)),
-                ('offered_person', models.BooleanField(default=False, help_text='The last thing it said was this question.')),
-                ('unknown', models.PositiveSmallIntegerField(default=0, help_text='Questions in a row that it could not answer.')),
-                ('insults', models.PositiveSmallIntegerField(default=0)),
-                ('prompts', models.PositiveSmallIntegerField(default=0, help_text='Times in a row that it asked into silence.')),
-                ('quiet_since', models.DateTimeField(blank=True, null=True)),
-                ('ends_after', models.CharField(blank=True, help_text='The turn after which it hangs up.', max_length=64)),
-                ('busy_until', models.DateTimeField(blank=True, null=True)),
-                ('busy_with', models.UUIDField(blank=True, null=True)),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='assisted', to='calls.call', verbose_name='call')),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='assisted', to='calls.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("heard", models.PositiveBigIntegerField(default=0)),
+                (
+                    "offered_person",
+                    models.BooleanField(default=False, help_text="The last thing it said was this question."),
+                ),
+                (
+                    "unknown",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Questions in a row that it could not answer."
+                    ),
+                ),
+                ("insults", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "prompts",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Times in a row that it asked into silence."
+                    ),
+                ),
+                ("quiet_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ends_after",
+                    models.CharField(
+                        blank=True, help_text="The turn after which it hangs up.", max_length=64
+                    ),
+                ),
+                ("busy_until", models.DateTimeField(blank=True, null=True)),
+                ("busy_with", models.UUIDField(blank=True, null=True)),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assisted",
+                        to="calls.call",
+                        verbose_name="call",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assisted",
+                        to="calls.participant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'call with the assistant',
-                'verbose_name_plural': 'calls with the assistant',
+                "verbose_name": "call with the assistant",
+                "verbose_name_plural": "calls with the assistant",
             },
         ),
         migrations.CreateModel(
-            name='SpokenLine',
+            name="SpokenLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(verbose_name='text')),
-                ('ms', models.PositiveIntegerField(verbose_name='length, ms')),
-                ('outcome', models.CharField(choices=[('pending', 'not said yet'), ('whole', 'said'), ('stopped', 'interrupted')], default='pending', max_length=8)),
-                ('started_ms', models.BigIntegerField(null=True, verbose_name='began, Unix ms')),
-                ('heard_ms', models.PositiveIntegerField(default=0)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spoken_lines', to='calls.call')),
-                ('turn', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='transcripts.assistantturn')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("text", models.TextField(verbose_name="text")),
+                ("ms", models.PositiveIntegerField(verbose_name="length, ms")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("pending", "not said yet"), ("whole", "said"), ("stopped", "interrupted")],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("started_ms", models.BigIntegerField(null=True, verbose_name="began, Unix ms")),
+                ("heard_ms", models.PositiveIntegerField(default=0)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="spoken_lines",
+                        to="calls.call",
+                    ),
+                ),
+                (
+                    "turn",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="transcripts.assistantturn",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sentence of the assistant',
-                'verbose_name_plural': 'sentences of the assistant',
-                'ordering': ('turn', 'position'),
-                'constraints': [models.UniqueConstraint(fields=('turn', 'position'), name='one_line_per_position')],
+                "verbose_name": "sentence of the assistant",
+                "verbose_name_plural": "sentences of the assistant",
+                "ordering": ("turn", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("turn", "position"), name="one_line_per_position")
+                ],
             },
         ),
     ]
