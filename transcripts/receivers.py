@@ -7,9 +7,16 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from calls.signals import call_answered, call_erasing, call_finished, chunk_growing, chunk_recorded
+from calls.signals import (
+    call_answered,
+    call_erasing,
+    call_finished,
+    chunk_growing,
+    chunk_recorded,
+    demo_seeded,
+)
 from transcripts import tasks
-from transcripts.actions import erase, final, live, partials
+from transcripts.actions import erase, final, knowledge, live, partials
 
 
 @receiver(call_answered)
@@ -49,3 +56,8 @@ def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
 def forget_words(call_id: uuid.UUID, **_kwargs: Any) -> None:
     """Inside the erasing transaction: what cannot be erased here stops it."""
     erase.erase_words(call_id)
+
+
+@receiver(demo_seeded)
+def show_knowledge(**_kwargs: Any) -> None:
+    knowledge.add_sample()

@@ -88,7 +88,10 @@ def judge(language: str, half: str) -> Result:
     all_told = told(language, half)
     known = [each for each in all_told if each.case.wanted != NONE]
     unknown = [each for each in all_told if each.case.wanted == NONE]
-    share = {name: sum(each.outcome == name for each in known) / len(known) for name in ("right", "wrong", "unknown")}
+    share = {
+        name: sum(each.outcome == name for each in known) / len(known)
+        for name in ("right", "wrong", "unknown")
+    }
     return Result(
         questions=len(all_told),
         without=len(unknown),
@@ -103,7 +106,12 @@ def rows() -> Iterator[tuple[str, ...]]:
         for half in HALVES:
             found = judge(language, half)
             shares = (found.top, found.right, found.wrong, found.unknown, found.false_answers)
-            yield (f"{language}, {half}", str(found.questions), str(found.without), *(f"{s:.2f}" for s in shares))
+            yield (
+                f"{language}, {half}",
+                str(found.questions),
+                str(found.without),
+                *(f"{s:.2f}" for s in shares),
+            )
 
 
 def failures(language: str) -> Iterator[str]:
