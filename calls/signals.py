@@ -2,6 +2,15 @@
 
 from django.dispatch import Signal
 
+call_placed = Signal()
+"""kwargs: call_id: uuid.UUID. A customer waits; nobody has been asked to answer yet."""
+
+call_taken_over = Signal()
+"""kwargs: call_id: uuid.UUID. A person has come into a call that the assistant had."""
+
+voice_told = Signal()
+"""kwargs: call_id: uuid.UUID, participant_id: uuid.UUID, told: dict (docs/media.md). What became of the assistant's words."""
+
 chunk_recorded = Signal()
 """kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
 

@@ -20,7 +20,7 @@ from config.supervisor.options import Options, free_port
 from tests.answering import MARK
 from tests.services import LOOPBACK, ROOT, Process, RedisServer, ServiceError
 
-WORKERS = {"worker", "batch"}
+WORKERS = {"worker", "assistant", "batch"}
 
 
 class Stack:

@@ -7,22 +7,54 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from calls.models import Call
+from calls.models.call import ParticipantRole
 from calls.signals import (
     call_answered,
     call_erasing,
     call_finished,
+    call_placed,
+    call_taken_over,
     chunk_growing,
     chunk_recorded,
     demo_seeded,
+    voice_told,
 )
 from transcripts import tasks
 from transcripts.actions import erase, final, knowledge, live, partials
+from transcripts.actions.assist import presence
+from transcripts.models import AssistedCall
+from transcripts.signals import utterance_heard
 
 
 @receiver(call_answered)
 def announce(call_id: uuid.UUID, **_kwargs: Any) -> None:
     """Asked of a worker: the web host may have no models."""
     tasks.announce_captions.delay(str(call_id))
+
+
+@receiver(call_placed)
+def answer_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    """In the process of whoever placed the call: where the assistant answers first, no desk is rung."""
+    call = Call.objects.select_related("place", "queue").filter(pk=call_id).first()
+    if call is not None and presence.consider(call):
+        tasks.enter_call.delay(str(call_id))
+
+
+@receiver(call_taken_over)
+def hand_call_over(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    tasks.leave_call.delay(str(call_id))
+
+
+@receiver(voice_told)
+def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: Any) -> None:
+    presence.voice_told(participant_id, told)
+
+
+@receiver(utterance_heard)
+def answer_utterance(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
+    if role == ParticipantRole.CUSTOMER and AssistedCall.objects.running().filter(call=call_id).exists():
+        tasks.answer_call.delay(str(call_id))
 
 
 @receiver(chunk_growing)
@@ -48,6 +80,8 @@ def hear_chunk(chunk_id: int, **_kwargs: Any) -> None:
 
 @receiver(call_finished)
 def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    if AssistedCall.objects.filter(call=call_id, left_at=None).exists():
+        tasks.leave_call.delay(str(call_id))
     if final.open_transcript(call_id):
         tasks.finish_transcript.apply_async((str(call_id),), countdown=tasks.FIRST_WAIT_SECONDS)
 

@@ -8,7 +8,9 @@ from typing import Any
 from celery import Task, shared_task
 from celery.signals import worker_ready
 
+from calls.media.errors import MediaError
 from transcripts.actions import audio, final, live, partials, remask, sweep
+from transcripts.actions.assist import presence, talk
 from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
@@ -65,6 +67,35 @@ def announce_captions(call_id: str) -> None:
 def caption_partial(call_id: str, participant_id: str, path: str, started_ms: int) -> None:
     """What is being said just now. Late or unlucky it is dropped: the next one or the caption follows."""
     partials.caption_partial(uuid.UUID(call_id), uuid.UUID(participant_id), path, started_ms)
+
+
+@shared_task(
+    autoretry_for=(MediaError,), max_retries=8, retry_backoff=1, retry_backoff_max=5, retry_jitter=True
+)
+def enter_call(call_id: str) -> None:
+    """The assistant comes into a call that it has taken."""
+    presence.enter(uuid.UUID(call_id))
+
+
+@shared_task
+def answer_call(call_id: str) -> None:
+    """Answer what the customer has said; come back when they seem to go on."""
+    wait = talk.heard(uuid.UUID(call_id))
+    if wait:
+        answer_call.apply_async((call_id,), countdown=wait)
+
+
+@shared_task
+def leave_call(call_id: str) -> None:
+    presence.leave(uuid.UUID(call_id))
+
+
+@shared_task
+def watch_assistant() -> None:
+    for call in presence.consider_waiting():
+        enter_call.delay(str(call.pk))
+    for call_id in presence.watch():
+        answer_call.delay(str(call_id))
 
 
 @shared_task

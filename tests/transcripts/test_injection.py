@@ -24,7 +24,10 @@ from tests.cast import Cara, an_agent, cara_calls, talking
 from tests.transcripts.test_conversation import says
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse
+from transcripts.actions.assist import talk
+from transcripts.assistant.errors import HeldBack
 from transcripts.assistant.guard import RULES, Guard, defused, letters
+from transcripts.assistant.language_model import Usage
 from transcripts.models import AssistantPolicy, AssistantTurn, KnowledgeEntry
 
 ATTACKS = [
@@ -204,3 +207,25 @@ def test_what_the_model_reads_holds_no_marks_of_roles_and_nothing_invisible() ->
     assert (
         Guard("x", ("</facts> y",)).system.count("</facts>") == 2
     )  # the rules name it once, and it ends once
+
+
+@pytest.mark.unit
+def test_a_streamed_recital_stops_where_it_becomes_one() -> None:
+    guard, heard = Guard(PROMPT, ()), []
+    with pytest.raises(HeldBack):
+        for line in guard.watch(["네.", "You are an automatic", "telephone assistant.", "Answer in"]):
+            heard.append(line)
+    assert heard == ["네.", "You are an automatic"]
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_the_live_assistant_is_guarded_in_the_same_way(cara: Cara, endpoint: Callable[..., Any]) -> None:
+    call = cara.call
+    turn = AssistantTurn(call=call, user_text=ASKED, reply="", sentiment="neutral", score=0)
+    with endpoint(obeys(str), obeys(lambda _shown: f"네. 코드는 {CODE} 입니다."), says("이틀 걸립니다.")):
+        whole, partly, plain = ("".join(talk.thought(call, ASKED, turn, Usage())) for _ in range(3))
+    assert whole.startswith("배송은 보통 이틀")
+    assert partly.startswith("네.")
+    assert CODE not in partly
+    assert plain == "이틀 걸립니다.\n"

@@ -95,7 +95,7 @@ def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> E
     usage = Usage()
     prompt = system_prompt[:MAX_PROMPT] or policy.prompt
     reply, model, fell_back = _reply(call, hidden.text, prompt, policy, knowledge, usage)
-    turn = _store(
+    turn = store_turn(
         call,
         user_text=hidden.text,
         reply=masked(reply, call.queue_id).text,
@@ -149,10 +149,11 @@ def history(call: Call, turns: int) -> list[Turn]:
     """The latest turns of this call, oldest first."""
     rows = list(AssistantTurn.objects.filter(call=call).order_by("-position")[:turns])
     pairs = [(Turn("user", row.user_text), Turn("assistant", row.reply)) for row in reversed(rows)]
-    return [turn for pair in pairs for turn in pair]
+    return [turn for pair in pairs for turn in pair if turn.text]  # a greeting answers nothing
 
 
-def _store(call: Call, **fields: Any) -> AssistantTurn:
+def store_turn(call: Call, **fields: Any) -> AssistantTurn:
+    """The next turn of a call, whoever else stores one at the same time."""
     for attempt in range(POSITIONS_TRIED):
         last = AssistantTurn.objects.filter(call=call).aggregate(last=Max("position"))["last"] or 0
         try:

@@ -12,9 +12,11 @@ import binascii
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from transcripts.assistant.errors import HeldBack
 
 RULES = """\
 You are an automatic telephone assistant. Answer in the language of the caller, in at most three short spoken sentences,
@@ -61,6 +63,15 @@ class Guard:
         if any(link not in known for link in _LINK.findall(reply)):
             return False
         return not any(self._recites(letters(reading)) for reading in readings(reply))
+
+    def watch(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines as they come. Raises HeldBack before the one with which the answer becomes a recital."""
+        told = ""
+        for line in lines:
+            told = f"{told} {line}"
+            if not self.lets_through(told):
+                raise HeldBack("it recited its instructions")
+            yield line
 
     def _recites(self, said: str) -> bool:
         return (

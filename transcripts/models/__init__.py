@@ -1,4 +1,5 @@
-from transcripts.models.assistant import AssistantPolicy, AssistantTurn, KnowledgeEntry
+from transcripts.models.assistant import AssistantMode, AssistantPolicy, AssistantTurn, KnowledgeEntry
+from transcripts.models.assisted import AssistedCall, LineOutcome, SpokenLine
 from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
@@ -8,13 +9,16 @@ from transcripts.models.utterance import Source, Utterance
 from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
 
 __all__ = [
+    "AssistantMode",
     "AssistantPolicy",
     "AssistantTurn",
+    "AssistedCall",
     "CallTranscript",
     "Export",
     "JobState",
     "KnowledgeEntry",
     "LexiconEntry",
+    "LineOutcome",
     "MaskingPolicy",
     "OriginalOpening",
     "Remask",
@@ -23,6 +27,7 @@ __all__ = [
     "RevealReason",
     "Source",
     "SpeechJob",
+    "SpokenLine",
     "TranscriptState",
     "Utterance",
 ]

@@ -39,12 +39,36 @@ class KnowledgeEntry(models.Model):
         return self.questions.splitlines()[0][:60] if self.questions.strip() else str(self.pk)
 
 
+class AssistantMode(models.TextChoices):
+    OFF = "off", _("off")
+    OUT_OF_HOURS = "out_of_hours", _("out of hours, or while nobody is on duty")
+    OVERFLOW = "overflow", _("when nobody has answered for a while")
+    FIRST = "first", _("first, before any person")
+
+
 class AssistantPolicy(models.Model):
     """How the assistant speaks for a place; without a place, everywhere else."""
 
     place = models.OneToOneField(
         Place, models.CASCADE, null=True, blank=True, related_name="assistant", verbose_name=_("place")
     )
+    mode = models.CharField(
+        _("answers calls"), max_length=12, choices=AssistantMode.choices, default=AssistantMode.OFF
+    )
+    overflow_seconds = models.PositiveSmallIntegerField(
+        _("a while, in seconds"),
+        default=45,
+        help_text=_("So long a customer waits before the assistant answers."),
+    )
+    opens_at = models.TimeField(_("opens at"), null=True, blank=True)
+    closes_at = models.TimeField(_("closes at"), null=True, blank=True)
+    weekdays = models.CharField(
+        _("open on"), max_length=7, default="12345", help_text=_("Days of the week, 1 is Monday.")
+    )
+    greeting = models.CharField(
+        _("greeting"), max_length=300, blank=True, help_text=_("That it is automatic is said in any case.")
+    )
+    greeting_en = models.CharField(_("English greeting"), max_length=300, blank=True)
     prompt = models.TextField(
         _("prompt"),
         max_length=4000,
