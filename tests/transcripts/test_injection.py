@@ -211,11 +211,10 @@ def test_what_the_model_reads_holds_no_marks_of_roles_and_nothing_invisible() ->
 
 @pytest.mark.unit
 def test_a_streamed_recital_stops_where_it_becomes_one() -> None:
-    guard, heard = Guard(PROMPT, ()), []
+    said = Guard(PROMPT, ()).watch(["네.", "You are an automatic", "telephone assistant.", "Answer in"])
+    assert [next(said), next(said)] == ["네.", "You are an automatic"]
     with pytest.raises(HeldBack):
-        for line in guard.watch(["네.", "You are an automatic", "telephone assistant.", "Answer in"]):
-            heard.append(line)
-    assert heard == ["네.", "You are an automatic"]
+        next(said)
 
 
 @pytest.mark.db
