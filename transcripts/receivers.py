@@ -23,7 +23,7 @@ from calls.signals import (
 from transcripts import tasks
 from transcripts.actions import erase, final, knowledge, live, partials
 from transcripts.actions.assist import presence
-from transcripts.models import AssistedCall
+from transcripts.models import AssistedCall, KnowledgeEntry
 from transcripts.signals import utterance_heard
 
 
@@ -55,6 +55,12 @@ def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: An
 def answer_utterance(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
     if role == ParticipantRole.CUSTOMER and AssistedCall.objects.running().filter(call=call_id).exists():
         tasks.answer_call.delay(str(call_id))
+
+
+@receiver(utterance_heard)
+def suggest_to_agent(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
+    if role == ParticipantRole.CUSTOMER and KnowledgeEntry.objects.filter(is_active=True).exists():
+        tasks.suggest_answers.apply_async((str(call_id),), expires=tasks.SUGGESTED_WITHIN_SECONDS)
 
 
 @receiver(chunk_growing)

@@ -9,13 +9,15 @@ from celery import Task, shared_task
 from celery.signals import worker_ready
 
 from calls.media.errors import MediaError
-from transcripts.actions import audio, final, live, partials, remask, sweep
+from transcripts.actions import audio, final, live, partials, remask, suggest, sweep
 from transcripts.actions.assist import presence, talk
 from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
 FIRST_WAIT_SECONDS = 3
+# Later than this they talk about something else.
+SUGGESTED_WITHIN_SECONDS = 10
 
 
 @shared_task(
@@ -83,6 +85,12 @@ def answer_call(call_id: str) -> None:
     wait = talk.heard(uuid.UUID(call_id))
     if wait:
         answer_call.apply_async((call_id,), countdown=wait)
+
+
+@shared_task
+def suggest_answers(call_id: str) -> None:
+    """For the agent, while it is still about that."""
+    suggest.suggest(uuid.UUID(call_id))
 
 
 @shared_task
