@@ -62,6 +62,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "records/<uuid:call_id>/audio/<uuid:participant_id>.opus": CALL | {"participant_id": "customer"},
     "records/<uuid:call_id>/original/": "writes an audit row and gives an address (test_opening.py)",
     "records/<uuid:call_id>/original/<uuid:opening_id>.opus": "the other exception: by permission (test_opening.py)",
+    "records/<uuid:call_id>/summary/": "takes words, only redirects; the record's page shows them",
     "records/<uuid:call_id>/reveal/": "the one exception: it writes an audit row first (test_reveal.py)",
     "records/<uuid:call_id>/export/<slug:form>": CALL | {"form": "txt"},
     "records/<uuid:call_id>/export/sound/<slug:side>": CALL | {"side": "customer"},

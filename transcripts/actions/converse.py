@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import Call
@@ -30,7 +30,7 @@ from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice,
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantPolicy, AssistantTurn, KnowledgeEntry
+from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeEntry
 from transcripts.speech import engine_of
 from transcripts.tone.tone import label, tone
 from transcripts.vocabulary import masked
@@ -181,8 +181,16 @@ def is_used_up(policy: AssistantPolicy) -> bool:
     used = AssistantTurn.objects.filter(created_at__gte=month)
     if policy.place_id:
         used = used.filter(call__place=policy.place_id)
-    sums = used.aggregate(into=Sum("prompt_tokens"), out=Sum("completion_tokens"))
-    return (sums["into"] or 0) + (sums["out"] or 0) >= policy.monthly_tokens
+    notes = CallSummary.objects.filter(made_at__gte=month)
+    if policy.place_id:
+        notes = notes.filter(call__place=policy.place_id)
+    return tokens(used) + tokens(notes) >= policy.monthly_tokens
+
+
+def tokens(rows: QuerySet[Any]) -> int:
+    """In and out, of turns or of notes."""
+    sums = rows.aggregate(into=Sum("prompt_tokens"), out=Sum("completion_tokens"))
+    return (sums["into"] or 0) + (sums["out"] or 0)
 
 
 def knowledge_of(call: Call) -> Knowledge:

@@ -76,8 +76,8 @@ class Guard:
     def _recites(self, said: str) -> bool:
         return (
             any(secret in said for secret in self._secrets)
-            or any(run in said for run in _runs(letters(RULES), RULES_RUN))
-            or any(run in said for run in _runs(letters(self.prompt), PROMPT_RUN))
+            or _holds(said, RULES, RULES_RUN)
+            or _holds(said, self.prompt, PROMPT_RUN)
         )
 
     @cached_property
@@ -86,6 +86,15 @@ class Guard:
         known = letters("\n".join(self.facts))
         found = {letters(code) for code in _MARKED.findall(self.prompt)}
         return sorted(code for code in found if len(code) >= 4 and code not in known)
+
+
+def recites(reply: str, secret: str, length: int) -> bool:
+    """Whether a reply, in plain or in disguise, holds a stretch of `secret` that is as long as that."""
+    return any(_holds(letters(reading), secret, length) for reading in readings(reply))
+
+
+def _holds(said: str, secret: str, length: int) -> bool:
+    return any(run in said for run in _runs(letters(secret), length))
 
 
 def letters(text: str) -> str:

@@ -7,82 +7,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0007_handing_over'),
-        ('transcripts', '0012_assisted'),
+        ("calls", "0007_handing_over"),
+        ("transcripts", "0012_assisted"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assistantpolicy',
-            name='suggests',
-            field=models.BooleanField(default=True, help_text='While people talk, fitting answers of the house appear beside the captions of the desk.', verbose_name='suggests answers to agents'),
+            model_name="assistantpolicy",
+            name="suggests",
+            field=models.BooleanField(
+                default=True,
+                help_text="While people talk, fitting answers of the house appear beside the captions of the desk.",
+                verbose_name="suggests answers to agents",
+            ),
         ),
         migrations.CreateModel(
-            name='AssistantPrompt',
+            name="AssistantPrompt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('text', models.TextField(blank=True, max_length=4000, verbose_name='prompt')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prompts', to='transcripts.assistantpolicy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("text", models.TextField(blank=True, max_length=4000, verbose_name="prompt")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prompts",
+                        to="transcripts.assistantpolicy",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'version of a prompt',
-                'verbose_name_plural': 'versions of prompts',
-                'ordering': ('policy', '-number'),
+                "verbose_name": "version of a prompt",
+                "verbose_name_plural": "versions of prompts",
+                "ordering": ("policy", "-number"),
             },
         ),
         migrations.AddField(
-            model_name='assistantturn',
-            name='prompt_version',
-            field=models.ForeignKey(blank=True, help_text='Empty where the caller of the interface gave a prompt of their own.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='turns', to='transcripts.assistantprompt', verbose_name='version of the prompt'),
+            model_name="assistantturn",
+            name="prompt_version",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Empty where the caller of the interface gave a prompt of their own.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="turns",
+                to="transcripts.assistantprompt",
+                verbose_name="version of the prompt",
+            ),
         ),
         migrations.CreateModel(
-            name='CallSummary',
+            name="CallSummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'not made yet'), ('ready', 'proposed'), ('saved', 'looked over by a person'), ('failed', 'could not be made')], db_index=True, default='pending', max_length=8, verbose_name='state')),
-                ('text', models.TextField(blank=True, verbose_name='summary')),
-                ('topics', models.JSONField(default=list, verbose_name='topics')),
-                ('next_steps', models.JSONField(default=list, verbose_name='next steps')),
-                ('disposition', models.CharField(blank=True, choices=[('solved', 'solved'), ('follow_up', 'to be followed up'), ('call_back', 'to be called back'), ('passed_on', 'passed on'), ('complaint', 'complaint'), ('no_need', 'no concern')], max_length=10, verbose_name='outcome')),
-                ('model', models.CharField(blank=True, max_length=80, verbose_name='made by')),
-                ('prompt_tokens', models.PositiveIntegerField(default=0, verbose_name='tokens in')),
-                ('completion_tokens', models.PositiveIntegerField(default=0, verbose_name='tokens out')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by', models.UUIDField(blank=True, null=True)),
-                ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='made')),
-                ('saved_at', models.DateTimeField(blank=True, null=True, verbose_name='saved')),
-                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='summary', to='calls.call', verbose_name='call')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "not made yet"),
+                            ("ready", "proposed"),
+                            ("saved", "looked over by a person"),
+                            ("failed", "could not be made"),
+                        ],
+                        db_index=True,
+                        default="pending",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("text", models.TextField(blank=True, verbose_name="summary")),
+                ("topics", models.JSONField(default=list, verbose_name="topics")),
+                ("next_steps", models.JSONField(default=list, verbose_name="next steps")),
+                (
+                    "disposition",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("solved", "solved"),
+                            ("follow_up", "to be followed up"),
+                            ("call_back", "to be called back"),
+                            ("passed_on", "passed on"),
+                            ("complaint", "complaint"),
+                            ("no_need", "no concern"),
+                        ],
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("model", models.CharField(blank=True, max_length=80, verbose_name="made by")),
+                ("prompt_tokens", models.PositiveIntegerField(default=0, verbose_name="tokens in")),
+                ("completion_tokens", models.PositiveIntegerField(default=0, verbose_name="tokens out")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("claimed_by", models.UUIDField(blank=True, null=True)),
+                ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="made")),
+                ("saved_at", models.DateTimeField(blank=True, null=True, verbose_name="saved")),
+                (
+                    "call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="summary",
+                        to="calls.call",
+                        verbose_name="call",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'summary of a call',
-                'verbose_name_plural': 'summaries of calls',
+                "verbose_name": "summary of a call",
+                "verbose_name_plural": "summaries of calls",
             },
         ),
         migrations.CreateModel(
-            name='SummaryEdit',
+            name="SummaryEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('summary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='transcripts.callsummary')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                (
+                    "summary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="edits",
+                        to="transcripts.callsummary",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change of a summary',
-                'verbose_name_plural': 'changes of summaries',
-                'ordering': ('-created_at', '-id'),
+                "verbose_name": "change of a summary",
+                "verbose_name_plural": "changes of summaries",
+                "ordering": ("-created_at", "-id"),
             },
         ),
         migrations.AddConstraint(
-            model_name='assistantprompt',
-            constraint=models.UniqueConstraint(fields=('policy', 'number'), name='one_prompt_per_number'),
+            model_name="assistantprompt",
+            constraint=models.UniqueConstraint(fields=("policy", "number"), name="one_prompt_per_number"),
         ),
     ]
