@@ -83,7 +83,7 @@ def calls_a_tool(handler: Handler) -> None:
 def cara(monkeypatch: pytest.MonkeyPatch) -> Cara:
     """In a call, at a place with a prompt that holds a secret; beside it another place, and another call with its words."""
     cache.clear()
-    monkeypatch.setattr(converse, "_speak", lambda _text, _voice: (b"", True))  # slow, and not asked here
+    monkeypatch.setattr(converse, "speak", lambda _text, _voice: (b"", True))  # slow, and not asked here
     cara = talking(an_agent("alice"))
     AssistantPolicy.objects.create(place=cara.call.place, prompt=PROMPT)
     KnowledgeEntry.objects.create(questions="배송이 늦어요", answer="배송은 보통 이틀 걸립니다.")

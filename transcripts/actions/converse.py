@@ -14,6 +14,7 @@ from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import Call
+from transcripts.actions.prompts import version_of
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError, ProviderDown
 from transcripts.assistant.guard import Guard, defused
@@ -94,7 +95,8 @@ def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> E
     knowledge = knowledge_of(call)
     usage = Usage()
     prompt = system_prompt[:MAX_PROMPT] or policy.prompt
-    reply, model, fell_back = _reply(call, hidden.text, prompt, policy, knowledge, usage)
+    turns = [*history(call, policy.turns), Turn("user", hidden.text)]
+    reply, model, fell_back = think(turns, prompt, policy, knowledge, usage)
     turn = store_turn(
         call,
         user_text=hidden.text,
@@ -103,19 +105,22 @@ def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> E
         score=score,
         model=model,
         prompt=prompt,
+        prompt_version=version_of(policy) if prompt == policy.prompt else None,
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
     )
-    audio, missing = _speak(turn.reply, voice or policy.voice)
+    audio, missing = speak(turn.reply, voice or policy.voice)
     return Exchange(turn, audio, missing, fell_back, turn.created_at)
 
 
-def _reply(
-    call: Call, asked: str, prompt: str, policy: AssistantPolicy, knowledge: Knowledge, usage: Usage
+def think(
+    turns: list[Turn], prompt: str, policy: AssistantPolicy, knowledge: Knowledge, usage: Usage
 ) -> tuple[str, str, bool]:
-    """The answer, who gave it, and whether the house's own answers stood in for a language model that failed."""
-    house = EmbeddedModel(knowledge)
-    turns = [*history(call, policy.turns), Turn("user", asked)]
+    """The answer, who gave it, and whether the house's own answers stood in for a language model that failed.
+
+    `turns` are masked, the last one is the question.
+    """
+    house, asked = EmbeddedModel(knowledge), turns[-1].text
     if not settings.ASSISTANT_MODEL or meaning_of(asked) == "person" or is_used_up(policy):
         return "".join(house.reply("", turns, usage)), house.name, False
     guard = Guard(prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
@@ -123,13 +128,13 @@ def _reply(
         model = language_model()
         said = "".join(model.reply(guard.system, [_defused(turn) for turn in turns], usage)).strip()
     except ProviderDown as error:
-        logger.warning("assistant of call %s: %s; the house's own answers stand in", call.pk, error.code)
+        logger.warning("assistant: %s; the house's own answers stand in", error.code)
         return "".join(house.reply("", turns, usage)), house.name, True
     except AssistantError as error:
         raise ConversationRefused(error.code) from error
     if guard.lets_through(said):
         return said, model.name, False
-    logger.warning("assistant of call %s: an answer was held back", call.pk)
+    logger.warning("assistant: an answer was held back")
     return "".join(house.reply("", turns, usage)), house.name, False
 
 
@@ -137,7 +142,7 @@ def _defused(turn: Turn) -> Turn:
     return Turn(turn.role, defused(turn.text))
 
 
-def _speak(text: str, voice: str) -> tuple[bytes, bool]:
+def speak(text: str, voice: str) -> tuple[bytes, bool]:
     try:
         return speaker().speak(text, voice), False
     except AssistantError as error:
@@ -154,6 +159,8 @@ def history(call: Call, turns: int) -> list[Turn]:
 
 def store_turn(call: Call, **fields: Any) -> AssistantTurn:
     """The next turn of a call, whoever else stores one at the same time."""
+    if "prompt_version" not in fields:
+        fields["prompt_version"] = version_of(policy_of(call))
     for attempt in range(POSITIONS_TRIED):
         last = AssistantTurn.objects.filter(call=call).aggregate(last=Max("position"))["last"] or 0
         try:
