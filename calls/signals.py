@@ -29,3 +29,6 @@ call_finished = Signal()
 
 call_erasing = Signal()
 """kwargs: call_id: uuid.UUID. Inside the transaction that erases what was said: receivers delete their part of it."""
+
+demo_seeded = Signal()
+"""No kwargs. The demo office stands; whoever has something to show in it adds what is missing."""

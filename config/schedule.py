@@ -9,6 +9,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "transcripts.tasks.announce_captions": {"queue": "live"},
     "transcripts.tasks.caption_partial": {"queue": "live"},
     "transcripts.tasks.finish_transcript": {"queue": "batch"},
+    "transcripts.tasks.summarise_call": {"queue": "batch"},
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
     "transcripts.tasks.enter_call": {"queue": "assistant"},
     "transcripts.tasks.answer_call": {"queue": "assistant"},

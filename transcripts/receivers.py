@@ -17,13 +17,14 @@ from calls.signals import (
     call_taken_over,
     chunk_growing,
     chunk_recorded,
+    demo_seeded,
     key_pressed,
     voice_told,
 )
 from transcripts import tasks
-from transcripts.actions import erase, final, live, partials
+from transcripts.actions import erase, final, knowledge, live, partials
 from transcripts.actions.assist import presence
-from transcripts.models import AssistedCall
+from transcripts.models import AssistedCall, KnowledgeEntry
 from transcripts.signals import utterance_heard
 
 
@@ -62,6 +63,12 @@ def answer_utterance(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
         tasks.answer_call.delay(str(call_id))
 
 
+@receiver(utterance_heard)
+def suggest_to_agent(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
+    if role == ParticipantRole.CUSTOMER and KnowledgeEntry.objects.filter(is_active=True).exists():
+        tasks.suggest_answers.apply_async((str(call_id),), expires=tasks.SUGGESTED_WITHIN_SECONDS)
+
+
 @receiver(chunk_growing)
 def hear_growing(
     call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_ms: int, **_kwargs: Any
@@ -95,3 +102,8 @@ def hear_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
 def forget_words(call_id: uuid.UUID, **_kwargs: Any) -> None:
     """Inside the erasing transaction: what cannot be erased here stops it."""
     erase.erase_words(call_id)
+
+
+@receiver(demo_seeded)
+def show_knowledge(**_kwargs: Any) -> None:
+    knowledge.add_sample()

@@ -9,13 +9,16 @@ from celery import Task, shared_task
 from celery.signals import worker_ready
 
 from calls.media.errors import MediaError
-from transcripts.actions import audio, final, live, partials, remask, sweep
+from transcripts.actions import audio, final, live, partials, remask, suggest, summaries, sweep
 from transcripts.actions.assist import presence, talk
+from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
 FIRST_WAIT_SECONDS = 3
+# Later than this they talk about something else.
+SUGGESTED_WITHIN_SECONDS = 10
 
 
 @shared_task(
@@ -32,6 +35,18 @@ def finish_transcript(self: Task[Any, Any], call_id: str) -> None:
         final.finish_transcript(uuid.UUID(call_id))
     except final.NotSettled as error:
         raise self.retry(exc=error) from error
+    summarise_call.delay(call_id)
+
+
+@shared_task(
+    autoretry_for=(summaries.AskAgain,),
+    max_retries=MAX_ATTEMPTS,
+    retry_backoff=10,
+    retry_jitter=True,
+)
+def summarise_call(call_id: str) -> None:
+    """The note about the call. Without a transcript there is none to make yet."""
+    summaries.summarise(uuid.UUID(call_id))
 
 
 @shared_task
@@ -41,6 +56,8 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+    for call_id in summaries.forgotten():
+        summarise_call.delay(str(call_id))
     for run_id in remask.open_runs():
         mask_again.delay(run_id)
     for call_id in remask.calls_without_sound():
@@ -88,6 +105,12 @@ def answer_call(call_id: str) -> None:
 @shared_task
 def press_key(call_id: str, key: str) -> None:
     talk.press(uuid.UUID(call_id), key)
+
+
+@shared_task
+def suggest_answers(call_id: str) -> None:
+    """For the agent, while it is still about that."""
+    suggest.suggest(uuid.UUID(call_id))
 
 
 @shared_task

@@ -40,7 +40,7 @@ def ask(participant: Participant, method: str, data: dict[str, Any] | None = Non
 
 
 def _node(participant: Participant) -> str:
-    """"" while no node carries the call: a request to it finds nothing."""
+    """ "" while no node carries the call: a request to it finds nothing."""
     return Call.objects.values_list("media_node", flat=True).get(pk=participant.call_id)
 
 

@@ -19,6 +19,7 @@ NOTICES: dict[str, str] = {
     "caption-partial": "peerId role text masks startMs language",
     "caption-gap": "peerId role startMs endMs reason",
     "captions-state": "available reason delayed rough?",
+    "answers-suggested": "utteranceId answers",
     "recording-state": "state peerId?",
     "transcript-ready": "",
     "offer": "from sdp",

@@ -53,7 +53,14 @@ def _complete(name: str) -> dict[str, Any]:
     ids = dict.fromkeys(
         ("to", "roomId", "offerId", "transportId", "producerId", "consumerId", "peerId"), CALL
     )
-    texts = {"token": "t", "sdp": "v=0", "kind": "audio", "state": "away", "audioData": "AAAA", "key": "repeat"}
+    texts = {
+        "token": "t",
+        "sdp": "v=0",
+        "kind": "audio",
+        "state": "away",
+        "audioData": "AAAA",
+        "key": "repeat",
+    }
     rooms = {
         "off": True,
         "raised": True,

@@ -21,6 +21,7 @@ from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.script import PROVENANCE, is_scripted, spoken
 from transcripts.actions.stretches import Stretch, stretches
+from transcripts.actions.summaries import open_summary
 from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, Provenance, SpeechEngine, SpeechError
@@ -221,6 +222,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             raise LeaseLost
         if Chunk.objects.filter(recording__call=call).exclude(pk__in=result.chunk_ids).exists():
             raise _Late
+        open_summary(call)
         if rules(call.queue_id) != result.by:
             remask.request()  # the lexicon changed while the call was heard
         events.emit(call, "transcript-ready", {})

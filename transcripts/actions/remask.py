@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from calls.models import CallEvent, Recording
 from transcripts.actions.audio import remake_audio
+from transcripts.actions.summaries import mask_again
 from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import mask, tone_of, unsure_words
 from transcripts.engines.words import Word
@@ -112,6 +113,7 @@ def _batch(current: Remask) -> bool:
         Recording.objects.filter(call__in=found.calls).update(masked_path="")
         CallTranscript.objects.filter(call__in=found.calls).update(mix_path="")
         sum_up(found.calls)
+        mask_again({row.call_id for row in found.changed})
     for call_id in found.calls:
         remake_audio(call_id)
     return True

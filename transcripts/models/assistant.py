@@ -86,6 +86,13 @@ class AssistantPolicy(models.Model):
         default=0,
         help_text=_("Once used up, only the answers of the house are given. 0: no limit."),
     )
+    suggests = models.BooleanField(
+        _("suggests answers to agents"),
+        default=True,
+        help_text=_(
+            "While people talk, fitting answers of the house appear beside the captions of the desk."
+        ),
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -94,6 +101,27 @@ class AssistantPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.place or _("everywhere else"))
+
+
+class AssistantPrompt(models.Model):
+    """A prompt as it was from some moment on. Rows are only added: each turn names the one that it was given."""
+
+    policy = models.ForeignKey(AssistantPolicy, models.CASCADE, related_name="prompts")
+    number = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("prompt"), max_length=4000, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a prompt")
+        verbose_name_plural = _("versions of prompts")
+        ordering = ("policy", "-number")
+        constraints = (models.UniqueConstraint(fields=("policy", "number"), name="one_prompt_per_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.number}"
 
 
 class AssistantTurn(models.Model):
@@ -107,6 +135,15 @@ class AssistantTurn(models.Model):
     score = models.FloatField(_("score"))
     model = models.CharField(_("model"), max_length=80)
     prompt = models.TextField(_("prompt"), blank=True)
+    prompt_version = models.ForeignKey(
+        AssistantPrompt,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="turns",
+        verbose_name=_("version of the prompt"),
+        help_text=_("Empty where the caller of the interface gave a prompt of their own."),
+    )
     prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)

@@ -7,6 +7,7 @@ import { drawHandover } from "./handover-view.js";
 import { LevelMeter } from "./level-meter.js";
 import { MicrophoneRefused } from "./microphone.js";
 import { drawSide } from "./offer-view.js";
+import { SuggestionsView } from "./suggestions-view.js";
 import { RemoteSound } from "./remote-sound.js";
 import { TalkView } from "./talk-view.js";
 
@@ -51,6 +52,7 @@ export class DeskCall {
       qualityWords: { good: strings.qualityGood ?? "", fair: strings.qualityFair ?? "", poor: strings.qualityPoor ?? "", lost: strings.qualityLost ?? "" },
       skewMs: config.now - Date.now(),
     });
+    this.suggestions = new SuggestionsView(strings, (text) => this.session?.chat?.chat.write(text));
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
   }
 
@@ -65,6 +67,10 @@ export class DeskCall {
 
   /** @param {Message} message */
   receive(message) {
+    if (message.type === "answers-suggested") {
+      if (message.callId === this.callId) this.suggestions.show(message.answers);
+      return;
+    }
     if (message.type !== "joined" && (!message.callId || message.callId === this.callId)) this.session?.receive(message);
   }
 
@@ -93,6 +99,7 @@ export class DeskCall {
   #newSession(callId) {
     this.leave();
     this.callId = callId;
+    this.suggestions.clear();
     this.microphone.mute(false);
     this.session = new CallSession({
       config: this.config,

@@ -23,7 +23,6 @@ from calls.models.call import ParticipantRole
 from transcripts.actions.assist.speech import go_on, say, say_sentence, stop
 from transcripts.actions.assist.words import sentence
 from transcripts.actions.converse import (
-    RULES,
     history,
     is_used_up,
     knowledge_of,
@@ -34,6 +33,7 @@ from transcripts.actions.converse import (
 from transcripts.assistant.embedded import SENTENCES as HOUSE
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError
+from transcripts.assistant.guard import Guard, defused
 from transcripts.assistant.handover import Said, handover
 from transcripts.assistant.language_model import Turn, Usage
 from transcripts.assistant.listening import agrees, is_back_channel, seconds_to_wait
@@ -207,15 +207,16 @@ def thought(call: Call, asked: str, turn: AssistantTurn, usage: Usage) -> Iterat
         turn.model = house.name
         yield from house.reply("", turns, usage)
         return
-    facts = "\n".join(f"- {found.entry.answer}" for found in knowledge.find(asked))
-    system = f"{RULES}\n{policy.prompt}\n<facts>\n{facts.replace('<', '(').replace('>', ')')}\n</facts>"
+    guard = Guard(policy.prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
+    shown = [Turn(each.role, defused(each.text)) for each in turns]
     said = False
     try:
         model = language_model()
         turn.model = model.name
-        for piece in with_filler(model.reply(system, turns, usage), sentence(call.language, "wait") + "\n"):
+        pieces = with_filler(model.reply(guard.system, shown, usage), sentence(call.language, "wait") + "\n")
+        for line in guard.watch(sentences(pieces)):
             said = True
-            yield piece
+            yield line + "\n"
     except AssistantError as error:
         logger.warning("assistant of call %s: %s", call.pk, error.code)
         if not said:
