@@ -15,9 +15,11 @@ from django.conf import settings  # noqa: E402
 
 from calls.sockets.routing import websocket_urlpatterns  # noqa: E402
 from config.helpers.frames import limit_frames  # noqa: E402
+from config.helpers.lean_frames import use_lean_frames  # noqa: E402
 
 # A message that is only somewhat too large is answered; one that could fill the memory is cut off.
 limit_frames(4 * settings.SOCKET_MESSAGE_BYTES)
+use_lean_frames()
 
 application = ProtocolTypeRouter(
     {
