@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calls.signaling.errors import CloseCode
-from calls.signaling.messages import Login
+from calls.signaling.messages.call import Login
 from calls.signaling.session import Perform, Reply
 from calls.sockets.dispatch import LeanConsumer
 from calls.sockets.handlers import HANDLERS
