@@ -6,6 +6,7 @@ event loop has to say to one socket leaves in one system call, where Twisted mak
 that the socket can be written to, writes, and takes the question back.
 """
 
+# ruff: noqa: N802 - the names of the methods are Twisted's and autobahn's
 from __future__ import annotations
 
 import asyncio
@@ -18,6 +19,8 @@ from twisted.internet.tcp import Server
 TEXT_FRAME = 0x81
 """A text message that begins and ends in this frame; no extension has touched it."""
 MASKED = 0x80
+LONG = 126
+"""In place of a length: it stands in the two bytes that follow. The one after it: in eight."""
 
 
 def use_lean_frames() -> None:
@@ -87,11 +90,15 @@ def plain_text(buffer: bytes, limit: int) -> tuple[str, int] | None:
     """
     if len(buffer) < 8 or buffer[0] != TEXT_FRAME or buffer[1] < MASKED:
         return None
-    length, begin = buffer[1] - MASKED, 6
-    if length == 126:
-        length, begin = int.from_bytes(buffer[2:4], "big"), 8
-    end = begin + length
-    if length == 127 and begin == 6 or begin == 8 and length < 126 or end > len(buffer) or 0 < limit < length:
+    size, begin = buffer[1] - MASKED, 6
+    if size == LONG:
+        size, begin = int.from_bytes(buffer[2:4], "big"), 8
+        if size < LONG:
+            return None
+    elif size > LONG:
+        return None
+    end = begin + size
+    if end > len(buffer) or 0 < limit < size:
         return None
     try:
         return unmasked(buffer[begin - 4 : begin], buffer[begin:end]).decode(), end
@@ -109,11 +116,11 @@ def unmasked(mask: bytes, payload: bytes) -> bytes:
 def text_frame(text: str) -> bytes:
     payload = text.encode()
     size = len(payload)
-    if size < 126:
+    if size < LONG:
         return bytes((TEXT_FRAME, size)) + payload
     if size < 65_536:
-        return bytes((TEXT_FRAME, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((TEXT_FRAME, 127)) + size.to_bytes(8, "big") + payload
+        return bytes((TEXT_FRAME, LONG)) + size.to_bytes(2, "big") + payload
+    return bytes((TEXT_FRAME, LONG + 1)) + size.to_bytes(8, "big") + payload
 
 
 def write_now(transport: Any, data: bytes) -> None:
