@@ -55,7 +55,6 @@ class Page:
         self.transport = transport
         self.tasks = OwnedTasks()
         self.login: Login | None = None
-        self.token: str | None = None
         self.desk: Desk | None = None
         self.presence: PresenceWatch | None = None
         self.renewed_at = self.proved_at = float("-inf")

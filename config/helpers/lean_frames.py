@@ -28,6 +28,9 @@ def use_lean_frames() -> None:
 
 
 class LeanProtocol(WebSocketProtocol):  # type: ignore[misc] # daphne has no types
+    data: bytes
+    """What has come and is not taken yet."""
+
     def connectionMade(self) -> None:
         self._outbox: list[bytes] = []
         super().connectionMade()
@@ -136,10 +139,8 @@ def write_now(transport: Any, data: bytes) -> None:
 def _is_idle(transport: Any) -> bool:
     return (
         type(transport) is Server
-        and not transport.TLS
-        and transport.connected
-        and not transport.disconnecting
-        and not transport._writeDisconnected
+        and bool(transport.connected)
+        and not (transport.TLS or transport.disconnecting or transport._writeDisconnected)
         and not transport._tempDataLen
         and transport.offset == len(transport.dataBuffer)
     )
