@@ -89,8 +89,15 @@ async def test_a_socket_whose_notices_fail_does_not_live_on_deaf(layer: Layer) -
     assert failed.group_contains(ConnectionError)
 
 
-async def test_questions_of_many_pages_are_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lingering, and no database either."""
     monkeypatch.setattr(batches, "LINGER_SECONDS", 0)
+    monkeypatch.setattr(batches, "in_database", asyncio.to_thread)
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_questions_of_many_pages_are_one_question() -> None:
     asked: list[set[int]] = []
 
     def even(numbers: Collection[int]) -> set[int]:
@@ -103,8 +110,8 @@ async def test_questions_of_many_pages_are_one_question(monkeypatch: pytest.Monk
     assert asked == [{1, 2, 3}, {4}]
 
 
-async def test_a_page_that_goes_leaves_the_others_their_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "LINGER_SECONDS", 0)
+@pytest.mark.usefixtures("_at_once")
+async def test_a_page_that_goes_leaves_the_others_their_answer() -> None:
     batch = Batch[int]("all", lambda numbers: numbers)
     first, second = (asyncio.create_task(batch.holds(n)) for n in (1, 2))
     await asyncio.sleep(0)
@@ -113,11 +120,9 @@ async def test_a_page_that_goes_leaves_the_others_their_answer(monkeypatch: pyte
     assert first.cancelled()
 
 
-async def test_a_question_that_fails_fails_for_those_who_asked_and_not_for_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(batches, "LINGER_SECONDS", 0)
-    batch = Batch[int]("half", lambda numbers: {100 // number for number in numbers} & {50} and numbers)
+@pytest.mark.usefixtures("_at_once")
+async def test_a_question_that_fails_fails_for_those_who_asked_and_not_for_the_next() -> None:
+    batch = Batch[int]("half", lambda numbers: [100 // (100 // number) for number in numbers])
     results = await asyncio.gather(batch.holds(0), batch.holds(2), return_exceptions=True)
     assert [type(result) for result in results] == [ZeroDivisionError, ZeroDivisionError]
     assert await batch.holds(2)
