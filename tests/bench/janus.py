@@ -49,6 +49,8 @@ class FullIce(ControllingIce):
     def __init__(self, ice_parameters: dict[str, Any], candidate: dict[str, Any]) -> None:
         super().__init__(ice_parameters, candidate)
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(12)
+        self._tie_breaker = 2**64 - 1
+        """Who offers wants to control, and towards subscribers that is Janus: where both want to, the larger number does."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
