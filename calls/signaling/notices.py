@@ -25,6 +25,7 @@ NOTICES: dict[str, str] = {
     "offer": "from sdp",
     "answer": "from sdp",
     "ice-candidate": "from candidate",
+    "show-video": "from step",
     "peer-audio-changed": "peerId muted byHost?",
     "new-producer": "peerId producerId kind source?",
     "producer-closed": "peerId producerId kind?",

@@ -60,6 +60,7 @@ def _complete(name: str) -> dict[str, Any]:
         "state": "away",
         "audioData": "AAAA",
         "key": "repeat",
+        "step": "ask",
     }
     rooms = {
         "off": True,
@@ -146,6 +147,7 @@ def test_with_two_calls_the_call_must_be_named() -> None:
     "message",
     [
         {"type": "offer", "sdp": "v=0"},
+        {"type": "show-video", "step": "ask"},
         {"type": "answer", "sdp": "v=0"},
         {"type": "ice-candidate", "candidate": {"candidate": "candidate:1"}},
         {"type": "ice-candidate", "candidate": None},
