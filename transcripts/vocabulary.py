@@ -66,7 +66,15 @@ def masked(text: str, queue_id: int | None = None) -> MaskedText:
 def chat(text: str, queue_id: int | None) -> Seen:
     """What everybody may see of a written message: abuse is hidden; an address or a number was written to be read."""
     of_queue = rules(queue_id)
-    hidden = mask_text(text, of_queue.detector.find(text, (), of_queue.min_severity))
+    return _seen(mask_text(text, of_queue.detector.find(text, (), of_queue.min_severity)))
+
+
+def form(text: str, queue_id: int | None) -> Seen:
+    """What everybody may see of what a customer typed before a call: as of what they say in it."""
+    return _seen(masked(text, queue_id))
+
+
+def _seen(hidden: MaskedText) -> Seen:
     masks = [
         {"start": mask.start, "end": mask.end, "kind": mask.kind, "severity": mask.severity}
         for mask in hidden.masks

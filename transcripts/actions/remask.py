@@ -2,7 +2,7 @@
 
 A run walks over all utterances by id. Text, masks and the cursor are changed in one transaction, which also takes the masked
 sound of every changed call out of play until it is made again: a run that is killed never leaves a word audible that its
-text hides, and goes on where it was.
+text hides, and goes on where it was. What customers typed comes last, from the beginning each time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from calls.models import CallEvent, Recording
 from transcripts.actions.audio import remake_audio
 from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import mask, tone_of, unsure_words
+from transcripts.actions.written import mask_calls
 from transcripts.engines.words import Word
 from transcripts.indexing import index_text
 from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
@@ -52,6 +53,8 @@ def run(remask_id: int, tell: Callable[[Remask], None] = lambda _run: None) -> N
     try:
         while _batch(current):
             tell(current)
+        for _changed in mask_calls():
+            _move(current, 0, 0)
         _finish(current)
         logger.info("masking run %s: %s utterances, %s changed", remask_id, current.done, current.changed)
         tell(current)
@@ -106,7 +109,8 @@ def _batch(current: Remask) -> bool:
         return False
     found = _masked_anew(rows)
     with transaction.atomic():
-        _move(current, rows, len(found.changed))
+        current.last_id = rows[-1].pk
+        _move(current, len(rows), len(found.changed))
         Utterance.objects.bulk_update(found.changed, CHANGED, batch_size=100)
         _correct_events(found.changed)
         Recording.objects.filter(call__in=found.calls).update(masked_path="")
@@ -137,16 +141,16 @@ def _masked_anew(rows: list[Utterance]) -> _Batch:
     return _Batch(changed, calls)
 
 
-def _move(current: Remask, rows: list[Utterance], changed: int) -> None:
-    """Advance the cursor and the lease with it. Raises LeaseLost."""
+def _move(current: Remask, done: int, changed: int) -> None:
+    """Store the cursor and advance the lease with it. Raises LeaseLost."""
     now = timezone.now()
     won = Remask.objects.filter(
         pk=current.pk, state=RemaskState.RUNNING, claimed_at=current.claimed_at
-    ).update(last_id=rows[-1].pk, done=F("done") + len(rows), changed=F("changed") + changed, claimed_at=now)
+    ).update(last_id=current.last_id, done=F("done") + done, changed=F("changed") + changed, claimed_at=now)
     if not won:
         raise LeaseLost
-    current.claimed_at, current.last_id = now, rows[-1].pk
-    current.done += len(rows)
+    current.claimed_at = now
+    current.done += done
     current.changed += changed
 
 
