@@ -11,11 +11,12 @@ from django.db import transaction
 from calls import events
 from calls.models import Call, CallEvent, Chunk
 from transcripts.actions import load, partials
+from transcripts.actions.neighbours import CHANGED, around, correct_events, mask_sides
 from transcripts.actions.sound import heard
 from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.words import Transcription
-from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState
+from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import (
     Availability,
     availability,
@@ -24,6 +25,7 @@ from transcripts.speech import (
     unavailable,
     working,
 )
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
@@ -125,18 +127,37 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
     tell_captions(call, replace(working(engine), delayed=load.is_delayed()))
     if not heard.segments:
         partials.take_back(job.chunk)
-    for position, segment in enumerate(heard.segments):
-        utterance = build(
-            job.chunk,
-            segment,
-            source=Source.LIVE,
-            position=position,
-            language=heard.language,
-            provenance=engine.provenance,
-        )
-        utterance.participant = job.chunk.recording.participant
+    _caption(
+        call,
+        [
+            build(
+                job.chunk,
+                segment,
+                source=Source.LIVE,
+                position=position,
+                language=heard.language,
+                provenance=engine.provenance,
+            )
+            for position, segment in enumerate(heard.segments)
+        ],
+    )
+
+
+def _caption(call: Call, new: list[Utterance]) -> None:
+    """Store and tell new utterances; what they show to be the half of a number is hidden in those before, and told again.
+
+    The lock on the call's row, which `tell_captions` has taken, keeps another worker from storing a neighbour meanwhile.
+    """
+    for utterance in new:
+        before = list(around(utterance).select_related("participant"))
+        changed = mask_sides([*before, utterance], rules(call.queue_id))
         utterance.save()
         events.emit(call, "caption", caption(utterance))
+        for other in changed:
+            if other is not utterance:
+                other.save(update_fields=CHANGED)
+                correct_events([other])
+                events.emit(call, "caption", caption(other))
 
 
 def tell_delays() -> None:
