@@ -9,13 +9,15 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
 from calls.vault import derive_key, parse_key
+from config import schedule
 from config.helpers import env
+from config.helpers.database import database
+from config.helpers.logs import log_settings
 from config.helpers.network import reachable_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -121,40 +123,14 @@ TEMPLATES = [
 SQLITE_SYNC = "OFF" if ENVIRONMENT == "test" else "NORMAL"
 
 
-def _database(url: str) -> dict[str, Any]:
-    """`sqlite:///path` or `postgresql://user:password@host:port/name` as Django's settings."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:])
-            if parts.path.startswith("//")
-            else str(BASE_DIR / parts.path[1:]),
-            "OPTIONS": {
-                "timeout": 20,
-                "transaction_mode": "IMMEDIATE",
-                "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC}; PRAGMA busy_timeout=20000;",
-            },
-            # In-memory test databases are per connection, and our sockets use threads: test on a file.
-            "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")},
-        }
-    if parts.scheme in {"postgres", "postgresql"}:
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path[1:]),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
-            "PORT": parts.port or "",
-            "CONN_MAX_AGE": 0,
-            "OPTIONS": {"pool": {"min_size": 0, "max_size": env.integer("DATABASE_POOL", 10, low=1)}}
-            if env.boolean("DATABASE_POOLED", False)
-            else {},
-        }
-    raise env.EnvError("DATABASE_URL must start with sqlite:/// or postgresql://")
-
-
-DATABASES = {"default": _database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/db.sqlite3"))}
+DATABASES = {
+    "default": database(
+        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/db.sqlite3"),
+        base=BASE_DIR,
+        data=DATA_DIR,
+        sqlite_sync=SQLITE_SYNC,
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
@@ -305,9 +281,9 @@ ORGANISATION = {
 OFFER_SECONDS = env.integer("OFFER_SECONDS", 20, low=3, high=300)
 DESK_LEASE_SECONDS = env.integer("DESK_LEASE_SECONDS", 25, low=5)
 PARTICIPANT_LEASE_SECONDS = env.integer("PARTICIPANT_LEASE_SECONDS", 25, low=5)
-# Pages in a room renew their place every two seconds; who is not heard of for so long is out.
 # Where clamd looks at files of chats: clamd://host:3310. Empty: files are taken without a look.
 ATTACHMENT_SCANNER = env.text("ATTACHMENT_SCANNER", "")
+# Pages in a room renew their place every two seconds; who is not heard of for so long is out.
 ROOM_LEASE_SECONDS = env.integer("ROOM_LEASE_SECONDS", 12, low=4)
 GRACE_SECONDS = env.integer("GRACE_SECONDS", 60, low=5)
 DIRECT_TIMEOUT_SECONDS = env.integer("DIRECT_TIMEOUT_SECONDS", 5, low=1)
@@ -362,7 +338,6 @@ SPEECH_REMOTE_URL = env.text("SPEECH_REMOTE_URL", "")
 SPEECH_REMOTE_KEY = env.text("SPEECH_REMOTE_KEY", "")
 SPEECH_REMOTE_MODEL = env.text("SPEECH_REMOTE_MODEL", "")
 SPEECH_REMOTE_TIMEOUT = env.integer("SPEECH_REMOTE_TIMEOUT", 30, low=1, high=300)
-# The fixture model knows only its own sentences: for the test suite, never for people.
 # The assistant's language model and voice, by an endpoint that speaks OpenAI's protocol. Without a model it gives the answers
 # of the house word for word; without a voice model espeak-ng speaks.
 ASSISTANT_URL = env.text("ASSISTANT_URL", "")
@@ -370,6 +345,7 @@ ASSISTANT_KEY = env.text("ASSISTANT_KEY", "")
 ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "")
 ASSISTANT_VOICE_MODEL = env.text("ASSISTANT_VOICE_MODEL", "")
 ASSISTANT_TIMEOUT = env.integer("ASSISTANT_TIMEOUT", 20, low=1, high=120)
+# The fixture model knows only its own sentences: for the test suite, never for people.
 ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)
 if ALLOW_FIXTURE_SPEECH and ENVIRONMENT != "test":
     raise env.EnvError("ALLOW_FIXTURE_SPEECH is for ENVIRONMENT=test only")
@@ -390,37 +366,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "priority",
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "transcripts.tasks.transcribe_chunk": {"queue": "live"},
-    "transcripts.tasks.announce_captions": {"queue": "live"},
-    "transcripts.tasks.caption_partial": {"queue": "live"},
-    "transcripts.tasks.finish_transcript": {"queue": "batch"},
-    "transcripts.tasks.assemble_slices": {"queue": "batch"},
-    "calls.tasks.seal_recordings": {"queue": "batch"},
-    "transcripts.tasks.mask_again": {"queue": "batch"},
-    "transcripts.tasks.make_sound_again": {"queue": "batch"},
-}
+CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
-    "sweep-rooms": {"task": "calls.tasks.sweep_rooms", "schedule": 2.0, "options": {"expires": 4}},
-    "erase-old-calls": {
-        "task": "calls.tasks.erase_old_calls",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "seal-recordings": {
-        "task": "calls.tasks.seal_recordings",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "watch-captions": {
-        "task": "transcripts.tasks.watch_captions",
-        "schedule": 2.0,
-        "options": {"expires": 2},
-    },
-    "sweep-speech": {"task": "transcripts.tasks.sweep_speech", "schedule": 30.0, "options": {"expires": 30}},
-}
+CELERY_BEAT_SCHEDULE = schedule.SCHEDULE
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_EAGER", False)
 
 # --- monitoring -----------------------------------------------------------------------------------------------------
@@ -431,27 +379,6 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # --- logs: ids, never customers' words; tokens stand in paths, so no access log ------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "config.helpers.logs.LineFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        },
-        "json": {"()": "config.helpers.logs.JsonFormatter"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.channels.server": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        "faster_whisper": {"level": "WARNING"},
-        "aioice": {"level": "WARNING"},
-        "aiortc": {"level": "WARNING"},
-    },
-}
+LOGGING = log_settings(LOG_FORMAT, LOG_LEVEL)
 if ENVIRONMENT == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

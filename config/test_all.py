@@ -1,7 +1,8 @@
 """Every check and test of the house, with one plain summary.
 
 The steps run one after the other; only the browser tests, which mostly wait, have company: what needs the processor alone
-(checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over.
+(checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over. Pages that
+send pictures, and crowds of pages, come last and alone: a starved encoder sends smaller pictures, as it should.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests
@@ -80,7 +81,8 @@ def everything() -> list[Outcome]:
     beside = [*checks(), *(kinds[name] for name in ("unit", "model", "db"))]
     with Company(beside) as company:
         e2e = perform(kinds["e2e"])
-        return [*company.outcomes(), *first, e2e]
+        outcomes = [*company.outcomes(), *first, e2e]
+    return [*outcomes, perform(kinds["crowd"])]
 
 
 class Company:
@@ -154,7 +156,8 @@ def tests() -> dict[str, Step]:
         ),
         "media": _pytest("media", "media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e"),
+        "e2e": _pytest("e2e", "e2e and not crowd"),
+        "crowd": _pytest("e2e, pictures and crowds", "e2e and crowd"),
     }
 
 

@@ -38,6 +38,11 @@ def a_place(queue: Queue | None = None, **fields: Any) -> Place:
     return Place.objects.create(queue=queue or a_queue(), **(defaults | fields))
 
 
+def ben() -> User:
+    """The agent of that name, made before."""
+    return User.objects.get(username="ben")
+
+
 def an_agent(
     username: str = "alice", *, queue: Queue | None = None, role: str = Role.AGENT, **fields: Any
 ) -> User:

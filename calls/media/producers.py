@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calls.media import rtcp, rtp
@@ -14,9 +15,10 @@ from calls.media.reception import NACK_MAX_MISSING, NACK_MAX_MISSING_VIDEO, Rece
 from calls.media.rtp import RtpPacket, Unwrapper
 
 if TYPE_CHECKING:
-    from calls.media.consumers import AudioConsumer, Consumer, VideoConsumer
+    from calls.media.consumers import AudioConsumer, Consumer
     from calls.media.recorder import TrackRecorder
     from calls.media.transport import Transport
+    from calls.media.video_consumers import VideoConsumer
 
 BURST = 1.2
 SILENT_AFTER_S = 1.5
@@ -95,7 +97,7 @@ class VideoPacket(NamedTuple):
     tl0_number: int
 
 
-class Producer:
+class Producer(abc.ABC):
     """What audio and video have in common."""
 
     received: tuple[Received, ...]
@@ -115,17 +117,17 @@ class Producer:
         return self.stream.kind
 
     @property
+    @abc.abstractmethod
     def listeners(self) -> list[Consumer]:
         """Its consumers, whatever they carry."""
-        raise NotImplementedError
 
     def describe(self) -> dict[str, Any]:
         told = {"peerId": self.peer_id, "producerId": self.id, "kind": self.kind}
         return told if self.source is None else {**told, "source": self.source}
 
+    @abc.abstractmethod
     def packet_arrived(self, received: Received, packet: RtpPacket, now: float) -> list[int]:
         """Forward one packet; gives the sequence numbers to ask the sender for again."""
-        raise NotImplementedError
 
     def pause(self, now: float) -> None:
         self.paused = True
@@ -133,7 +135,7 @@ class Producer:
     def resume(self, now: float) -> None:
         self.paused = False
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> None:  # noqa: B027 - sound has nothing to do then
         """To be called several times a second."""
 
     def close(self, now: float) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from calls.media.config import MediaConfig
-from calls.media.consumers import AudioConsumer, Consumer, Tell, VideoConsumer
+from calls.media.consumers import AudioConsumer, Consumer, Tell
 from calls.media.errors import LIMIT, NOT_FOUND, UNSUPPORTED, MediaError
 from calls.media.parameters import can_consume, takes_retransmissions
 from calls.media.producers import AudioProducer, Producer, VideoProducer
 from calls.media.speaking import Speakers
 from calls.media.transport import Transport
+from calls.media.video_consumers import VideoConsumer
 
 Thing = TypeVar("Thing")
 SILENT = 127

@@ -13,7 +13,6 @@ from typing import Any
 
 from calls.media.capabilities import router_capabilities
 from calls.media.config import MediaConfig
-from calls.media.consumers import ANY_LAYER, VideoConsumer
 from calls.media.dtls import Certificates
 from calls.media.errors import BAD_REQUEST, LIMIT, NOT_FOUND, UNKNOWN_METHOD, MediaError
 from calls.media.ice import UdpPort
@@ -23,6 +22,7 @@ from calls.media.recorder import RecordingStore, Sink, TrackRecorder
 from calls.media.recordings import is_safe_name
 from calls.media.room import Peer, Room
 from calls.media.transport import Transport
+from calls.media.video_consumers import ANY_LAYER, VideoConsumer
 
 logger = logging.getLogger(__name__)
 

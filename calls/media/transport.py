@@ -10,13 +10,14 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from calls.media import rtcp, rtp
 from calls.media.bandwidth import NOTHING, Demand, Downlink, allocate, highest_for
 from calls.media.config import MediaConfig
-from calls.media.consumers import Consumer, VideoConsumer, random_ssrc
+from calls.media.consumers import Consumer, random_ssrc
 from calls.media.dtls import SecureLink
 from calls.media.errors import CONFLICT, MediaError
 from calls.media.ice import IceLite, UdpPort, random_name
 from calls.media.producers import Producer, Received, ReceivedVideo
 from calls.media.rtp import RtpPacket
 from calls.media.transport_cc import Arrivals
+from calls.media.video_consumers import VideoConsumer
 
 HOST_PRIORITY = 1_076_302_079
 LARGEST_COMPOUND = 1100

@@ -11,7 +11,8 @@ from typing import Any
 
 from calls.signaling.decode import check, decode
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
-from calls.signaling.messages import Needs, Relayed, Request, parse
+from calls.signaling.messages import Needs, Request, parse
+from calls.signaling.messages.call import Relayed
 from calls.signaling.rate import Throttle
 
 MAX_ID = 64

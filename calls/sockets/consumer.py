@@ -7,7 +7,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from calls.signaling.errors import CloseCode
-from calls.signaling.messages import Login
+from calls.signaling.messages.call import Login
 from calls.signaling.session import Perform, Reply
 from calls.sockets.handlers import HANDLERS
 from calls.sockets.origin import is_allowed

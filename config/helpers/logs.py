@@ -45,3 +45,29 @@ def _word(value: object) -> str:
     """One word, so that a line stays a line whatever is in it."""
     text = str(value)
     return text if text.isprintable() and " " not in text and text else json.dumps(text)
+
+
+def log_settings(form: str, level: str) -> dict[str, Any]:
+    """Django's LOGGING: `form` is `line` or `json`. Libraries that tell what was said or asked are kept quiet."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "config.helpers.logs.LineFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            },
+            "json": {"()": "config.helpers.logs.JsonFormatter"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            "django.channels.server": {"level": "WARNING"},
+            "daphne": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+            "faster_whisper": {"level": "WARNING"},
+            "aioice": {"level": "WARNING"},
+            "aiortc": {"level": "WARNING"},
+        },
+    }

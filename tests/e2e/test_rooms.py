@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.browser import audio_received, axe_violations, until
 from tests.e2e.people import Alice, Scene
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
 
 
 async def makes_a_room(host: Alice, kind: str, name: str) -> str:

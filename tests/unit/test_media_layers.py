@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from calls.media import rtp
-from calls.media.consumers import VideoConsumer
 from calls.media.frames import vp8
 from calls.media.parameters import producer_stream
 from calls.media.producers import ReceivedVideo, VideoProducer
 from calls.media.rtp import RtpPacket
+from calls.media.video_consumers import VideoConsumer
 from tests.media.pictures import VP8, announced, payload
 
 pytestmark = pytest.mark.unit

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parent.parent.parent
 READ = re.compile(r"env\.(?:text|boolean|integer|words|choice)\(\s*\"(\w+)\"")
-SOURCES = ("config/settings.py", "config/supervisor/options.py")
+SOURCES = ("config/settings.py", "config/helpers/database.py", "config/supervisor/options.py")
 
 
 def test_every_variable_is_explained() -> None:

@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 
 from calls.signaling import decode as decoding
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import (
-    MAX_AUDIO_BYTES,
-    REQUESTS,
-    AudioData,
-    IceCandidate,
-    Join,
-    Produce,
-    parse,
-    wire_fields,
-)
+from calls.signaling.messages import REQUESTS, parse, wire_fields
+from calls.signaling.messages.call import MAX_AUDIO_BYTES, AudioData, IceCandidate, Join
+from calls.signaling.messages.media import Produce
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.signaling.errors import CloseCode
-from calls.signaling.messages import REQUESTS, HangUp, Login, OpenDesk
+from calls.signaling.messages import REQUESTS
+from calls.signaling.messages.call import HangUp, Login
+from calls.signaling.messages.desk import OpenDesk
 from calls.signaling.session import Close, Effect, Limits, Perform, Relay, Reply, Seat, Send, Session
 
 pytestmark = pytest.mark.unit

@@ -12,6 +12,7 @@ from channels.testing import WebsocketCommunicator
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
+from calls.models import Room
 from calls.signaling.notices import EVENTS, NOTICES
 from calls.sockets.database import in_database
 from config.asgi import application
@@ -160,3 +161,7 @@ async def both_in_call(alice: User, cara: Cara) -> tuple[TestPage, TestPage]:
     await hers.joins(callId=str(cara.call.pk))
     await his.joins(token=cara.token)
     return hers, his
+
+
+async def enter(page: TestPage, room: Room, **fields: object) -> dict:
+    return await page.request("enter-room", roomId=str(room.pk), **fields)

@@ -13,7 +13,7 @@ from calls.media.recordings import Segment
 from calls.models import Call, Recording
 from tests.cast import an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
-from tests.wire.pages import Refused, TestPage, both_in_call, db
+from tests.wire.pages import Refused, TestPage, both_in_call, db, enter
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
 
@@ -204,3 +204,17 @@ async def test_the_end_of_the_call_closes_the_recording(pair, media: FakeMediaCl
         await page.socket.disconnect()
     for page in (alice, cara):
         assert media.methods(page.peer_id)[-1] == "leave"
+
+
+@pytest.mark.req("S3.3")
+async def test_what_concerns_one_consumer_is_told_to_its_own_page_only(pages, meeting) -> None:
+    alice = (await enter(pages["alice"], meeting))["peerId"]
+    await enter(pages["ben"], meeting)
+    about = {"roomId": str(meeting.pk), "peerId": alice, "consumerId": "c1"}
+    await relay_media_event({"type": "producer-paused", **about})
+    await relay_media_event({"type": "consumer-layers", **about, "spatialLayer": 1, "temporalLayer": 2})
+    told = await pages["alice"].next("producer-paused")
+    assert told == {"type": "producer-paused", "roomId": str(meeting.pk), "consumerId": "c1"}
+    assert (await pages["alice"].next("consumer-layers"))["spatialLayer"] == 1
+    kinds = {message["type"] for message in await pages["ben"].everything()}
+    assert not kinds & {"producer-paused", "consumer-layers"}

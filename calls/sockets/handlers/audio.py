@@ -10,7 +10,7 @@ from django.conf import settings
 
 from calls.actions.slices import FORMATS, Slice, finish_slices, store_slice
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import AudioData
+from calls.signaling.messages.call import AudioData
 from calls.signaling.session import Perform, Seat
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from calls.actions import room_switches
 from calls.actions.calls import end_call, mark_connected, use_relayed_path
-from calls.signaling.messages import HangUp, MediaConnected, ToggleAudio, UsePath
+from calls.signaling.messages.call import HangUp, MediaConnected, ToggleAudio, UsePath
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles

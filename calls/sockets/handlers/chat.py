@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import translation
 
 from calls.actions import chat
-from calls.signaling.messages import Read, ReadChat, SendMessage, Typing
+from calls.signaling.messages.chat import Read, ReadChat, SendMessage, Typing
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles

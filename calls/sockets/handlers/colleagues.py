@@ -6,7 +6,7 @@ from typing import Any
 
 from calls.events import person_group, team_group
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import SetPresence, WatchPresence
+from calls.signaling.messages.rooms import SetPresence, WatchPresence
 from calls.signaling.session import Perform
 from calls.sockets.handlers import handles
 from calls.sockets.page import Page

@@ -9,7 +9,7 @@ from calls.actions.offers import accept_offer, reject_offer
 from calls.actions.presence import set_state
 from calls.events import desk_group, queue_group
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import AcceptOffer, OpenDesk, RejectOffer, SetState
+from calls.signaling.messages.desk import AcceptOffer, OpenDesk, RejectOffer, SetState
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.desk import Desk

@@ -7,7 +7,7 @@ from typing import Any
 
 from calls.actions.recordings import mark_restored
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import (
+from calls.signaling.messages.media import (
     CloseConsumer,
     CloseProducer,
     ConnectTransport,

@@ -19,7 +19,7 @@ from calls.events import call_group
 from calls.models import CallEvent
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
-from calls.signaling.messages import Join, Leave, Login, Ping
+from calls.signaling.messages.call import Join, Leave, Login, Ping
 from calls.signaling.session import Perform, Reply, Seat
 from calls.sockets import leases
 from calls.sockets.database import in_database

@@ -9,7 +9,7 @@ from django.utils import translation
 from calls.access import RoomParty
 from calls.actions import room_hosts, room_switches, rooms
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.messages import (
+from calls.signaling.messages.rooms import (
     EnterRoom,
     HandOverHost,
     LeaveRoom,
