@@ -99,14 +99,14 @@ def test_the_lines_are_shown_with_the_hits_marked_and_the_rest_masked(client, al
 
 def test_of_a_call_the_first_lines_are_shown_with_who_said_them(client, alice, made):
     for place in (12_000, 5_000, 13_000, 11_000):
-        say(made.agent if place == 12_000 else made.customer, place, place + 500, f"여권 {place}")
+        say(made.agent if place == 11_000 else made.customer, place, place + 500, f"여권 {place}")
     index()
     client.force_login(alice)
     [(_call, lines)] = client.get(RECORDS, {"said": "여권"}).context["rows"]
     assert [(line.start_ms, line.role) for line in lines] == [
         (4000, "customer"),
         (5000, "customer"),
-        (11_000, "customer"),
+        (11_000, "agent"),
     ]
 
 

@@ -15,7 +15,8 @@ from transcripts.masking.spans import Span
 
 MOBILE = re.compile(r"01[016789]")
 END = re.compile(
-    r"(?<![\d*])(?<![a-z_~])\d(?:[-. ]{0,3}\d){4,18}(?=[\s.,~-]*(?:(?:이고|이구|이|고|구|하고)?요?[\s.,~-]*)$)"
+    r"(?<![\d*])(?<![a-z_~])\d(?:[-. ]{0,3}\d){4,18}"
+    r"(?=[\s.,~-]*(?:(?:이고|이구|이|고|구|하고)?요?|and|then)[\s.,~-]*$)"
 )
 LEAST = {
     PersonalData.PHONE: 5,
@@ -30,14 +31,13 @@ LEAST = {
 def find(text: str) -> Span | None:
     """The unfinished number at the end of `text`."""
     row = units(text)
-    # The shortest reading first: the last syllable of 오육칠팔이요 is no digit.
-    for reading in reversed(list(digits.readings("".join(unit.char for unit in row)))):
-        match = END.search(reading.text)
-        if match:
-            kind = _kind(reading.text, match)
-            first, last = reading.first[match.start()], reading.last[match.end() - 1]
-            return Span(row[first].start, row[last].end, kind, 0) if kind else None
-    return None
+    # The shortest reading: the last syllable of 오육칠팔이요 is no digit.
+    *_longer, reading = digits.readings("".join(unit.char for unit in row))
+    match = END.search(reading.text)
+    kind = _kind(reading.text, match) if match else ""
+    if not match or not kind:
+        return None
+    return Span(row[reading.first[match.start()]].start, row[reading.last[match.end() - 1]].end, kind, 0)
 
 
 def _kind(text: str, match: re.Match[str]) -> str:
