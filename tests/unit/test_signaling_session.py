@@ -53,7 +53,15 @@ def _complete(name: str) -> dict[str, Any]:
     ids = dict.fromkeys(
         ("to", "roomId", "offerId", "transportId", "producerId", "consumerId", "peerId"), CALL
     )
-    texts = {"token": "t", "sdp": "v=0", "kind": "audio", "state": "away", "step": "ask", "audioData": "AAAA"}
+    texts = {
+        "token": "t",
+        "sdp": "v=0",
+        "kind": "audio",
+        "state": "away",
+        "audioData": "AAAA",
+        "key": "repeat",
+        "step": "ask",
+    }
     rooms = {
         "off": True,
         "raised": True,

@@ -124,6 +124,14 @@ class UsePath(Request):
     path: str = choice("relayed")
 
 
+@request("press-key")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressKey(Request):
+    """In place of saying it to the assistant."""
+
+    key: str = choice("person", "repeat", "bye")
+
+
 @request("toggle-audio")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToggleAudio(Request):
