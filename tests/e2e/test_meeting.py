@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.company import Company, pages_are_well
+from tests.e2e.company import Company, nobody_was_missed, pages_are_well
 from tests.e2e.gaps import Gaps
 from tests.e2e.people import Scene
 
@@ -41,6 +41,7 @@ async def test_the_host_mutes_one_and_removes_one(scene: Scene, company: Company
     await expect(finn.page.locator("[data-again]")).to_be_hidden()
     assert await finn.open_devices() == 0
     await dan.becomes("roomPeople", "3")
+    nobody_was_missed([alice, dan, erin, finn])
     pages_are_well([alice, dan, erin, finn])
 
 
