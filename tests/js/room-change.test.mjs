@@ -106,6 +106,19 @@ describe("the change from everyone-to-everyone to the media server", () => {
     assert.equal(paths.mesh.closed, true);
   });
 
+  test("the old path stays while a picture is not seen the new way", () => {
+    const { paths } = talking();
+    paths.mesh.on.track("bob", "camera", track("bob's face by mesh"));
+    paths.sfu.become(true);
+    for (const source of ["microphone", "camera"]) paths.sfu.on.track("bob", source, track(`${source} by sfu`));
+    paths.sfu.delivered.add("bob microphone");
+    mock.timers.tick(10_000);
+    assert.equal(paths.mesh.closed, undefined);
+    paths.sfu.delivered.add("bob camera");
+    mock.timers.tick(5_000);
+    assert.equal(paths.mesh.closed, true);
+  });
+
   test("the old path stays while the new one does not stand", () => {
     const { paths, states } = talking();
     mock.timers.tick(60_000);

@@ -221,9 +221,10 @@ export class RoomMedia {
     }, LOOK_MS);
   }
 
-  /** Every voice comes the new way. */
+  /** Every voice comes the new way, and nothing else is still waited for. */
   #changedOver() {
-    return [...this.current].every(([key, { plan }]) => plan === this.plan || !key.endsWith(" microphone"));
+    const voices = [...this.current].every(([key, { plan }]) => plan === this.plan || !key.endsWith(" microphone"));
+    return voices && this.waiting.size === 0;
   }
 
   /** @param {Plan} plan */
