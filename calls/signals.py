@@ -11,6 +11,9 @@ call_taken_over = Signal()
 voice_told = Signal()
 """kwargs: call_id: uuid.UUID, participant_id: uuid.UUID, told: dict (docs/media.md). What became of the assistant's words."""
 
+key_pressed = Signal()
+"""kwargs: call_id: uuid.UUID, key: str. The customer pressed a key for the assistant: `person`, `repeat` or `bye`."""
+
 chunk_recorded = Signal()
 """kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
 

@@ -14,6 +14,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "transcripts.tasks.enter_call": {"queue": "assistant"},
     "transcripts.tasks.answer_call": {"queue": "assistant"},
     "transcripts.tasks.answer_kept": {"queue": "assistant"},
+    "transcripts.tasks.press_key": {"queue": "assistant"},
     "transcripts.tasks.leave_call": {"queue": "assistant"},
     "transcripts.tasks.watch_assistant": {"queue": "assistant"},
     "calls.tasks.seal_recordings": {"queue": "batch"},

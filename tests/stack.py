@@ -184,6 +184,7 @@ class Stack:
             redis_url=self.redis.url,
             live_threads=1,
             batch_threads=1,
+            assistant_threads=4,
         )
         return {service.name: service for service in plan.services(options)}
 

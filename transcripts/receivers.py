@@ -18,6 +18,7 @@ from calls.signals import (
     chunk_growing,
     chunk_recorded,
     demo_seeded,
+    key_pressed,
     voice_told,
 )
 from transcripts import tasks
@@ -49,6 +50,11 @@ def hand_call_over(call_id: uuid.UUID, **_kwargs: Any) -> None:
 @receiver(voice_told)
 def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: Any) -> None:
     presence.voice_told(participant_id, told)
+
+
+@receiver(key_pressed)
+def press_key(call_id: uuid.UUID, key: str, **_kwargs: Any) -> None:
+    tasks.press_key.delay(str(call_id), key)
 
 
 @receiver(utterance_heard)

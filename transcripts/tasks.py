@@ -104,6 +104,11 @@ def answer_call(call_id: str) -> None:
 
 
 @shared_task
+def press_key(call_id: str, key: str) -> None:
+    talk.press(uuid.UUID(call_id), key)
+
+
+@shared_task
 def suggest_answers(call_id: str) -> None:
     """For the agent, while it is still about that."""
     suggest.suggest(uuid.UUID(call_id))

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from calls import events
+from calls.access import Party
 from calls.actions.calls import tell_state, withdraw_offers
+from calls.actions.errors import ActionError
 from calls.models import Call, Participant
 from calls.models.call import ParticipantRole
-from calls.signals import call_answered
+from calls.signals import call_answered, key_pressed
 from calls.states import TALKING, CallStatus
 
 
@@ -69,6 +72,14 @@ def person_comes(call: Call) -> bool:
         return False
     call.person_wanted_at = None
     return True
+
+
+def press_key(party: Party, key: str) -> None:
+    """The customer presses instead of speaking. Raises ActionError("wrong_state") when no assistant is there."""
+    assistant = party.call.participants.present().filter(role=ParticipantRole.ASSISTANT)
+    if not party.is_customer or not assistant.exists():
+        raise ActionError("wrong_state", _("The automatic assistant is not in this call."))
+    key_pressed.send_robust(sender=Call, call_id=party.call.pk, key=key)
 
 
 @transaction.atomic

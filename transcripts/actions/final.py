@@ -19,6 +19,7 @@ from calls.models import Call, Chunk, Recording
 from transcripts.actions import remask
 from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
+from transcripts.actions.neighbours import mask_sides
 from transcripts.actions.script import PROVENANCE, is_scripted, spoken
 from transcripts.actions.stretches import Stretch, stretches
 from transcripts.actions.summaries import open_summary
@@ -158,6 +159,7 @@ def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTra
     for done, stretch in enumerate(work, start=1):
         _hear_stretch(stretch, engine, result)
         _renew(transcript, done * 90 // len(work))
+    mask_sides(result.utterances, result.by)
     return result
 
 

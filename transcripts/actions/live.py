@@ -12,6 +12,7 @@ from django.db import transaction
 from calls import events
 from calls.models import Call, CallEvent, Chunk
 from transcripts.actions import load, partials
+from transcripts.actions.neighbours import CHANGED, around, correct_events, mask_sides
 from transcripts.actions.script import PROVENANCE, is_scripted, spoken
 from transcripts.actions.sound import heard
 from transcripts.actions.utterances import build, caption
@@ -27,6 +28,7 @@ from transcripts.speech import (
     unavailable,
     working,
 )
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
@@ -140,20 +142,41 @@ def _store(job: SpeechJob, engine: SpeechEngine | None, heard: Transcription) ->
     call = job.chunk.recording.call
     if engine is not None:
         tell_captions(call, replace(working(engine), delayed=load.is_delayed()))
+    else:
+        Call.objects.select_for_update().get(pk=call.pk)
     if not heard.segments:
         partials.take_back(job.chunk)
-    for position, segment in enumerate(heard.segments):
-        utterance = build(
-            job.chunk,
-            segment,
-            source=Source.LIVE,
-            position=position,
-            language=heard.language,
-            provenance=engine.provenance if engine else PROVENANCE,
-        )
-        utterance.participant = job.chunk.recording.participant
+    _caption(
+        call,
+        [
+            build(
+                job.chunk,
+                segment,
+                source=Source.LIVE,
+                position=position,
+                language=heard.language,
+                provenance=engine.provenance if engine else PROVENANCE,
+            )
+            for position, segment in enumerate(heard.segments)
+        ],
+    )
+
+
+def _caption(call: Call, new: list[Utterance]) -> None:
+    """Store and tell new utterances; what they show to be the half of a number is hidden in those before, and told again.
+
+    The lock on the call's row, which `_store` has taken, keeps another worker from storing a neighbour meanwhile.
+    """
+    for utterance in new:
+        before = list(around(utterance).select_related("participant"))
+        changed = mask_sides([*before, utterance], rules(call.queue_id))
         utterance.save()
         events.emit(call, "caption", caption(utterance))
+        for other in changed:
+            if other is not utterance:
+                other.save(update_fields=CHANGED)
+                correct_events([other])
+                events.emit(call, "caption", caption(other))
         told = partial(
             utterance_heard.send_robust, sender=Utterance, call_id=call.pk, role=utterance.participant.role
         )

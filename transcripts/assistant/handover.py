@@ -11,11 +11,11 @@ LONGEST = 200
 LAST_WORDS = 3
 NAME = re.compile(
     r"(?:제\s?이름은|저는|성함은)\s*([가-힣]{2,4}?)(?:입니다|이에요|예요|이고|라고|인데)"
-    r"|(?:my name is|this is)\s+([A-Z][a-z]+(?:\s[A-Z][a-z]+)?)",
+    r"|(?i:my name is|this is)\s+([A-Z][a-z]+(?:\s[A-Z][a-z]+)?)",
 )
 ORDER = re.compile(
-    r"(?:주문|접수|예약|송장)\s?번호는?\s*(?:이|가)?\s*([0-9A-Za-z-]{3,20})"
-    r"|(?:order|booking|reservation|case|ticket)\s(?:number|no\.?)\s*(?:is)?\s*((?:[0-9A-Za-z-]{3,20})"
+    r"(?:주문|접수|예약|송장)\s?번호는?\s*(?:이|가)?\s*((?=[A-Z-]*\d)[0-9A-Z-]{3,20})"
+    r"|(?:order|booking|reservation|case|ticket)\s(?:number|no\.?)\s*(?:is)?\s*((?=[A-Z-]*\d)[0-9A-Z-]{3,20}"
     r"|(?:(?:zero|one|two|three|four|five|six|seven|eight|nine)\s?){3,})",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ import re
 
 BACK_CHANNEL = re.compile(
     r"^\W*(?:(?:네|예|응|어|음|아|아하|그래요?|그렇군요|맞아요|좋아요|흠"
-    r"|mm+|mhm+|m+-?hm+|uh-?\s?huh|aha|yeah|yes|yep|ok(?:ay)?|right|sure|i see|hm+|ah|oh)[\s,.!?~]*){1,3}$",
+    r"|mm+|mhm+|m+-?hm+|uh-?\s?huh|aha|yeah|yes|yep|ok(?:ay)?|right|sure|i see|hm+|ah|oh)[\s,.!?~…]*){1,3}$",
     re.IGNORECASE,
 )
 """Said while the other one talks, so that they go on."""

@@ -3,6 +3,7 @@
 import { mark, one, say, show } from "../helpers/page.js";
 import { avatar, fill } from "../helpers/text.js";
 import { CallSession } from "./call-session.js";
+import { drawHandover } from "./handover-view.js";
 import { LevelMeter } from "./level-meter.js";
 import { MicrophoneRefused } from "./microphone.js";
 import { drawSide } from "./offer-view.js";
@@ -151,6 +152,7 @@ export class DeskCall {
     say("[data-call-line]", [facts.topic, facts.place, language].filter(Boolean).join(" · "));
     const { topic = "", place = "", reference = "" } = facts;
     drawSide({ name, contact, question, topic, place, reference, language: facts.language }, strings);
+    drawHandover(facts.handover, strings);
     this.changed(model);
   }
 }

@@ -1,6 +1,7 @@
 // A room through the media server: what we send, everything that others send, and no more of it than is looked at.
 
 import { Backoff } from "./backoff.js";
+import { delivers } from "./receiving.js";
 
 /** @import {Request} from "./sfu-tap.js" */
 /** @import {Source} from "./mesh.js" */
@@ -176,6 +177,12 @@ export class SfuRoom {
       if (report) rows.push(...report.values());
     }
     return rows;
+  }
+
+  /** @param {string} peerId @param {Source} source */
+  delivers(peerId, source) {
+    const heard = [...this.heard.values()].find(({ offered }) => offered.peerId === peerId && offered.source === source);
+    return delivers(heard?.consumer.rtpReceiver);
   }
 
   /** @param {number} run */

@@ -101,6 +101,26 @@ def answer_all(assisted: AssistedCall) -> None:
             return
 
 
+def press(call_id: uuid.UUID, key: str) -> None:
+    """A key in place of words."""
+    assisted = (
+        AssistedCall.objects.running()
+        .select_related("call__place", "participant")
+        .filter(call=call_id)
+        .first()
+    )
+    if assisted is None:
+        return
+    stop(assisted)
+    if key == "person":
+        hand_over(assisted, "asked")
+    elif key == "bye":
+        hang_up_after(assisted, "bye")
+    else:
+        last = AssistantTurn.objects.filter(call=call_id).exclude(reply="").order_by("position").last()
+        say_sentence(assisted, last.reply if last else sentence(assisted.call.language, "quiet"))
+
+
 def unanswered(assisted: AssistedCall) -> list[Utterance]:
     return list(
         Utterance.objects.filter(
