@@ -197,12 +197,20 @@ class Transport {
     return { id, given, track: given.track, close() { this.closed = true; }, async replaceTrack(next) { this.track = next.track; } };
   }
   async consume({ id, producerId }) {
-    const consumer = { id, track: track(producerId), close() { this.closed = true; }, getStats: async () => new Map([["a", { type: "inbound-rtp" }]]) };
+    const consumer = { id, track: Object.assign(track(producerId), { id: `track of ${producerId}` }), close() { this.closed = true; } };
     this.consumers.push(consumer);
     return consumer;
   }
   async restartIce() {
     this.restarts += 1;
+  }
+  async getStats() {
+    this.looks = (this.looks ?? 0) + 1;
+    const heard = this.consumers.flatMap(({ track: { id } }) => [
+      [`in ${id}`, { id: `in ${id}`, type: "inbound-rtp", trackIdentifier: id }],
+      [`far ${id}`, { id: `far ${id}`, type: "remote-outbound-rtp", localId: `in ${id}` }],
+    ]);
+    return new Map([...heard, ["pair", { id: "pair", type: "candidate-pair" }]]);
   }
   close() {
     this.closed = true;
@@ -260,6 +268,20 @@ describe("a room through the media server", () => {
     assert.deepEqual(tracks, ["bob microphone bob-mic", "bob camera bob-cam", "carl microphone carl-mic"]);
     assert.deepEqual(of("consume").map(({ paused }) => paused ?? false), [false, true, false]);
     assert.equal(room.connected, true);
+  });
+
+  test("one look measures all who are heard, each by their own", async () => {
+    const { room, transports } = server([mic, { ...mic, peerId: "carl", producerId: "carl-mic" }]);
+    room.start();
+    await settle();
+    const [bob, carl] = await Promise.all([room.stats("bob"), room.stats("carl")]);
+    assert.deepEqual(bob.map(({ id }) => id), ["in track of bob-mic", "far track of bob-mic", "pair"]);
+    assert.deepEqual(carl.map(({ id }) => id), ["in track of carl-mic", "far track of carl-mic", "pair"]);
+    assert.equal(transports[1].looks, 1);
+    mock.timers.tick(400);
+    await room.stats("bob");
+    assert.equal(transports[1].looks, 2);
+    assert.deepEqual(await room.stats("nobody"), []);
   });
 
   test("a picture out of sight is not sent, and none larger than its tile", async () => {
