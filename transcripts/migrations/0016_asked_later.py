@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("calls", "0007_handing_over"),
-        ("transcripts", "0014_mask_what_was_typed"),
+        ("transcripts", "0015_seed_more_look_alikes"),
     ]
 
     operations = [
