@@ -118,7 +118,7 @@ class CallAdmin(ReadOnly, admin.ModelAdmin[Call]):
     date_hierarchy = "day"
     search_fields = ("customer_name", "topic")
     inlines = (ParticipantInline, TransitionInline, OfferInline)
-    # The customer's own words (the question, the remark) are written freely and are not masked: they are not shown.
+    # Nobody here needs the customer's own words (the question, the remark), masked as they are.
     fields = (
         "reference", "status", "end_reason", "place", "queue", "source", "language", "customer_name",
         "masked_contact", "topic", "media_path", "created_at", "answered_at", "connected_at", "ended_at",

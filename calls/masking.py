@@ -16,20 +16,32 @@ class Seen:
 
 
 Masker = Callable[[str, int | None], Seen]
-_masker: list[Masker] = []
+_maskers: dict[str, Masker] = {}
 
 
 class NoMasker(RuntimeError):
     """Words would have been told unmasked."""
 
 
-def use(masker: Masker) -> None:
-    """`masker(text, queue_id)`; the queue is None outside customers' calls."""
-    _masker[:] = [masker]
+def use(*, chat: Masker, form: Masker) -> None:
+    """How chats are masked, and how what customers type into a form; each is `masker(text, queue_id)`.
+
+    The queue is None outside customers' calls.
+    """
+    _maskers.update(chat=chat, form=form)
 
 
 def seen(text: str, queue_id: int | None = None) -> Seen:
-    """Raises NoMasker."""
-    if not _masker:
+    """A written message. Raises NoMasker."""
+    return _masker("chat")(text, queue_id)
+
+
+def typed(text: str, queue_id: int) -> str:
+    """What a customer typed into a form, as it is kept. It may be longer than it was. Raises NoMasker."""
+    return _masker("form")(text, queue_id).text if text else ""
+
+
+def _masker(kind: str) -> Masker:
+    if kind not in _maskers:
         raise NoMasker
-    return _masker[0](text, queue_id)
+    return _maskers[kind]

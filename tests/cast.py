@@ -94,7 +94,7 @@ def cara_calls(place: Place | None = None, **details: Any) -> Cara:
     call, token = call_actions.place_call(
         place or Place.objects.first() or a_place(), customer, source=source
     )
-    presence.renew_party(call.participants.get().pk)
+    presence.renew_party(call.participants.get(role="customer").pk)
     return Cara(call, token)
 
 
@@ -106,10 +106,10 @@ def accepts(user: User) -> Call:
     return offer_actions.accept_offer(user, ringing_offer(user).pk)
 
 
-def talking(user: User, place: Place | None = None) -> Cara:
+def talking(user: User, place: Place | None = None, **details: Any) -> Cara:
     """A call in progress between cara and `user`."""
     on_duty(user)
-    cara = cara_calls(place)
+    cara = cara_calls(place, **details)
     accepts(user)
     call_actions.mark_connected(cara.party, "direct")
     cara.call.refresh_from_db()

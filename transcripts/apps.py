@@ -13,9 +13,9 @@ class TranscriptsConfig(AppConfig):
     def ready(self) -> None:
         from calls import masking
         from transcripts import receivers  # noqa: F401 - connects the signals
-        from transcripts.vocabulary import chat
+        from transcripts.vocabulary import chat, form
 
-        masking.use(chat)
+        masking.use(chat=chat, form=form)
         post_migrate.connect(_ensure_search, sender=self)
 
 

@@ -6,7 +6,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from calls.models import Call
+from django.db.models import Window
+from django.db.models.functions import RowNumber
+
+from calls.models import Call, Participant
 from transcripts.fulltext import holding
 from transcripts.indexing import places, terms
 from transcripts.labels import kind_label
@@ -14,7 +17,6 @@ from transcripts.models import Utterance
 from transcripts.record import pieces
 
 PER_CALL = 3
-MOST_ROWS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,26 @@ class Snippet:
 
 
 def snippets(calls: Iterable[Call], said: str) -> dict[uuid.UUID, list[Snippet]]:
-    """Up to PER_CALL lines for each call, in order of time, by one query."""
+    """Up to PER_CALL lines for each call, in order of time."""
     wanted = terms(said)
     found: dict[uuid.UUID, list[Snippet]] = {}
     if not wanted:
         return found
+    pages = [call.pk for call in calls]
+    place = Window(RowNumber(), partition_by="call_id", order_by=("start_ms", "id"))
     rows = (
         holding(wanted)
-        .filter(call__in=[call.pk for call in calls])
-        .only("call_id", "start_ms", "masked_text", "masks", "participant__role")
-        .select_related("participant")
-        .order_by("call_id", "start_ms")[:MOST_ROWS]
+        .filter(call__in=pages)
+        .annotate(place=place)
+        .filter(place__lte=PER_CALL)
+        .only("call_id", "participant_id", "start_ms", "masked_text", "masks")
+        .order_by("call_id", "start_ms", "id")
     )
+    # A query of its own: a join makes PostgreSQL read all participants that there are.
+    roles = dict(Participant.objects.filter(call__in=pages).order_by().values_list("pk", "role"))
     for row in rows:
-        mine = found.setdefault(row.call_id, [])
-        if len(mine) < PER_CALL:
-            mine.append(Snippet(row.start_ms, row.participant.role, list(_runs(row, wanted))))
+        line = Snippet(row.start_ms, roles[row.participant_id], list(_runs(row, wanted)))
+        found.setdefault(row.call_id, []).append(line)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,11 +11,13 @@ from django.db import DatabaseError
 from django.db.models import Count, Max, Q, QuerySet
 
 from calls.masking import Seen
-from transcripts.masking.detector import Detector
+from transcripts.masking import joined
+from transcripts.masking.detector import Detector, with_more
 from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
 from transcripts.masking.lexicon import Entry, Lexicon, of, seed
 from transcripts.masking.mask import MaskedText, mask_text
 from transcripts.masking.matcher import Matcher
+from transcripts.masking.personal import unfinished
 from transcripts.masking.spans import Span
 from transcripts.models import LexiconEntry, MaskingPolicy
 
@@ -37,8 +39,19 @@ class Rules:
         """What is to be hidden, in order, not overlapping, in characters of `text`."""
         return self.detector.find(text, self.kinds, self.min_severity)
 
-    def mask(self, text: str) -> MaskedText:
-        return mask_text(text, self.find(text))
+    def mask(self, text: str, more: Sequence[Span] = ()) -> MaskedText:
+        """`more` is what only the neighbouring utterances tell."""
+        found = self.find(text)
+        return mask_text(text, with_more(found, more) if more else found)
+
+    def across(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The numbers that go from one of a speaker's neighbouring utterances into the next, for each what lies in it."""
+        return joined.across(texts, self.find)
+
+    def unfinished(self, text: str) -> list[Span]:
+        """The number that begins at the end of an utterance, if there is one."""
+        span = unfinished.find(text)
+        return [span] if span and span.kind in self.kinds else []
 
     def cause(self, text: str, span: Span) -> Entry | None:
         """The entry that hides a span of `text`; None when it is personal data. Slow: for people who try a
@@ -66,7 +79,15 @@ def masked(text: str, queue_id: int | None = None) -> MaskedText:
 def chat(text: str, queue_id: int | None) -> Seen:
     """What everybody may see of a written message: abuse is hidden; an address or a number was written to be read."""
     of_queue = rules(queue_id)
-    hidden = mask_text(text, of_queue.detector.find(text, (), of_queue.min_severity))
+    return _seen(mask_text(text, of_queue.detector.find(text, (), of_queue.min_severity)))
+
+
+def form(text: str, queue_id: int | None) -> Seen:
+    """What everybody may see of what a customer typed before a call: as of what they say in it."""
+    return _seen(masked(text, queue_id))
+
+
+def _seen(hidden: MaskedText) -> Seen:
     masks = [
         {"start": mask.start, "end": mask.end, "kind": mask.kind, "severity": mask.severity}
         for mask in hidden.masks

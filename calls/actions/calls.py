@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,14 +18,16 @@ from accounts.models import Team
 from calls import events
 from calls.access import Party
 from calls.actions.errors import ActionError
+from calls.masking import seen, typed
 from calls.models import Call, Offer, Participant, Place
 from calls.models.call import CallSource, ParticipantRole, hash_token
 from calls.models.offer import OfferState
 from calls.models.place import MediaPath
-from calls.signals import call_finished
+from calls.signals import call_finished, call_placed
 from calls.states import ACTIVE, TALKING, CallStatus, EndReason, finish_of
 
 NUMBER_ATTEMPTS = 8
+PLAIN_CONTACT = re.compile(r"[\d\s()+./-]*|[\w.+-]+@[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def place_call(
 ) -> tuple[Call, str]:
     """A customer calls a place. Returns the call, RINGING, and the capability token: it is told here and never again."""
     token = secrets.token_urlsafe(32)
+    customer = _masked(place, customer)
     for attempt in range(NUMBER_ATTEMPTS):
         try:
             call = _create(place, customer, source, token)
@@ -51,8 +55,40 @@ def place_call(
                 raise
     from calls.actions.offers import assign_waiting
 
+    call_placed.send_robust(sender=Call, call_id=call.pk)
     assign_waiting()
     return call, token
+
+
+def _masked(place: Place, customer: CustomerDetails) -> CustomerDetails:
+    """What is kept of what a customer typed. The words as they were are kept nowhere: nothing needs them.
+
+    A number or an address to call back is not hidden from staff, and a topic that the place offers is not the customer's.
+    """
+    offered = any(customer.topic == value for value, _label in place.topic_choices())
+    return replace(
+        customer,
+        name=_kept(place.queue_id, "customer_name", customer.name),
+        contact=_kept_contact(place.queue_id, customer.contact),
+        topic=customer.topic if offered else _kept(place.queue_id, "topic", customer.topic),
+        question=_kept(place.queue_id, "question", customer.question),
+    )
+
+
+def _kept(queue_id: int, field: str, text: str) -> str:
+    return _fitting(field, typed(text, queue_id))
+
+
+def _kept_contact(queue_id: int, contact: str) -> str:
+    """Abuse is hidden, unless the whole is what somebody can be called back at: a name in an address may look like it."""
+    if PLAIN_CONTACT.fullmatch(contact):
+        return contact
+    return _fitting("customer_contact", seen(contact, queue_id).text)
+
+
+def _fitting(field: str, text: str) -> str:
+    """A mask may be longer than what it hides."""
+    return text[: Call._meta.get_field(field).max_length]  # type: ignore[union-attr] # each is a column of text
 
 
 @transaction.atomic
@@ -136,7 +172,7 @@ def _finish(call: Call, wanted: CallStatus, reason: EndReason, actor: Participan
     now = timezone.now()
     if not call.move(wanted, reason=reason.value, actor=actor, ended_at=now, end_reason=reason.value):
         return False
-    _withdraw_offers(call)
+    withdraw_offers(call)
     _free_agents(call, now)
     call.participants.present().update(left_at=now)
     tell_state(call)
@@ -146,7 +182,7 @@ def _finish(call: Call, wanted: CallStatus, reason: EndReason, actor: Participan
     return True
 
 
-def _withdraw_offers(call: Call) -> None:
+def withdraw_offers(call: Call) -> None:
     for offer in Offer.objects.pending().filter(call=call):
         if offer.settle(OfferState.WITHDRAWN):
             events.wake_desk(
@@ -195,13 +231,15 @@ def return_to_call(party: Party) -> bool:
 
 
 def rate_call(call: Call, rating: int, comment: str = "") -> None:
-    """The customer's word afterwards; it may be changed while the link is valid.
+    """The customer's word afterwards, masked; it may be changed while the link is valid.
 
     Raises ActionError("wrong_state") while the call goes on.
     """
     if call.is_active:
         raise ActionError("wrong_state", _("The call is not over yet."))
-    Call.objects.filter(pk=call.pk).update(rating=rating, rating_comment=comment)
+    Call.objects.filter(pk=call.pk).update(
+        rating=rating, rating_comment=_kept(call.queue_id, "rating_comment", comment)
+    )
     events.wake(events.TEAM_BOARD, {"type": "board.wake"})
 
 
@@ -230,14 +268,19 @@ def state_payload(call: Call) -> dict[str, Any]:
         "connectedAt": unix_ms(call.connected_at),
         "endedAt": unix_ms(call.ended_at),
         "agent": agent_payload(call),
+        "personWanted": call.person_wanted_at is not None,
     }
 
 
-def agent_payload(call: Call) -> dict[str, str] | None:
-    """Who answers, as the customer may read it."""
-    participant = call.participants.filter(role=ParticipantRole.AGENT).select_related("user").last()
-    if participant is None:
+def agent_payload(call: Call) -> dict[str, Any] | None:
+    """Who answers, as the customer may read it: a person, or (said plainly) the assistant."""
+    answering = (ParticipantRole.AGENT, ParticipantRole.ASSISTANT)
+    participants = list(call.participants.filter(role__in=answering).select_related("user"))
+    if not participants:
         return None
+    participant = max(participants, key=lambda one: (one.role == ParticipantRole.AGENT, one.joined_at))
+    if participant.role == ParticipantRole.ASSISTANT:
+        return {"name": participant.name, "department": "", "assistant": True}
     department = participant.user.department if participant.user else ""
     return {"name": participant.name, "department": department}
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from tests.services import PostgresServer
 
 PER_CALL = 50
 OWN_CALLS = 100
+DAYS = 30
 WORDS = 6000
 REPEATS = 3
 SYLLABLES = range(0xAC00, 0xD7A4)
@@ -106,8 +108,22 @@ def queries(words: list[str]) -> list[dict[str, Any]]:
     single = [{"said": words[rank]} for rank in ranks]
     pairs = [{"said": f"{words[rank]} {words[rank + 7]}"} for rank in ranks[:-1]]
     syllables = [{"said": words[rank][:1] + " " + words[rank + 1]} for rank in (5, 50, 500)]
-    filtered = [{**wanted, "masked": True} for wanted in single[::2]] + [{**single[4], "state": "ended"}]
+    filtered = [{**wanted, **narrow} for narrow in filters() for wanted in single[::2]]
     return [*single, *pairs, *syllables, *filtered, {"said": "없는낱말"}]
+
+
+def filters() -> list[dict[str, Any]]:
+    """Each of the page alone, and some together."""
+    today = date.today()
+    one = [
+        {"masked": True},
+        {"negative": True},
+        {"state": "ended"},
+        {"place": 1},
+        {"queue": 1},
+        {"day": today},
+    ]
+    return [*one, {"day": today - timedelta(days=9), "until": today, "masked": True, "negative": True}]
 
 
 def fill(words: list[str], utterances: int) -> dict[str, Any]:
@@ -125,10 +141,11 @@ def fill(words: list[str], utterances: int) -> dict[str, Any]:
     agents = [User.objects.create(username=f"agent{n}", role=Role.AGENT) for n in range(2)]
     now = timezone.now()
     count = utterances // PER_CALL
+    apart = timedelta(days=DAYS) / count
     calls = [
         Call(
-            number=n, day=now.date(), place=place, queue=queue, status="ENDED", token_hash=f"{n:064d}",
-            created_at=now - (count - n) * (now - now.replace(hour=0)) / count, answered_at=now, ended_at=now,
+            number=n, day=(now - (count - n) * apart).date(), place=place, queue=queue, status="ENDED",
+            token_hash=f"{n:064d}", created_at=now - (count - n) * apart, answered_at=now, ended_at=now,
         )
         for n in range(count)
     ]  # fmt: skip
@@ -141,14 +158,22 @@ def fill(words: list[str], utterances: int) -> dict[str, Any]:
     Participant.objects.bulk_create(sides, batch_size=1000)
     insert(utterance_rows(words, sides))
     CallTranscript.objects.bulk_create(
-        [CallTranscript(call=side.call, state="ready", masked_utterances=_is_masked(side)) for side in sides],
+        [
+            CallTranscript(
+                call=side.call,
+                state="ready",
+                masked_utterances=_is_masked(side),
+                lowest_tone=-0.8 if side.pk.int % 7 == 0 else 0.2,
+            )
+            for side in sides
+        ],
         batch_size=1000,
     )
     return {"agent of 100 calls": agents[0], "supervisor": supervisor}
 
 
 def _is_masked(side: Any) -> bool:
-    """One call in twenty has a masked word."""
+    """One call in twenty has a masked word, and one in seven an angry one."""
     return bool(side.pk.int % 20 == 0)
 
 

@@ -28,6 +28,15 @@ describe("captions", () => {
     assert.equal(log.add(caption("a", 0)), null);
   });
 
+  test("told again with more masks it takes its own place", () => {
+    const log = new CaptionLog();
+    for (const [id, at] of [["a", 0], ["b", 2000]]) log.add(caption(id, at));
+    const change = log.add(caption("a", 0, { text: "[CARD]" }));
+    assert.deepEqual(change.removed.map((entry) => entry.text), ["a"]);
+    assert.equal(change.before.utteranceId, "b");
+    assert.deepEqual(log.entries.map((entry) => entry.text), ["[CARD]", "b"]);
+  });
+
   test("a better hearing replaces the live one of the same side, and is not undone", () => {
     const log = new CaptionLog();
     log.add(caption("live", 0));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -33,10 +34,16 @@ class Made:
 
 
 def a_record(
-    alice: User, *, seconds: int = 20, sound: bool = True, state: str = TranscriptState.READY, **place: object
+    alice: User,
+    *,
+    seconds: int = 20,
+    sound: bool = True,
+    state: str = TranscriptState.READY,
+    details: dict[str, str] | None = None,
+    **place: Any,
 ) -> Made:
     """Cara and alice talked for `seconds`; cara said one word that is masked, at 6.0 to 6.8 s."""
-    cara = talking(alice, **place)
+    cara = talking(alice, **place, **(details or {}))
     call_actions.end_call(cara.party)
     presence.set_state(alice, "away")
     end = timezone.now()

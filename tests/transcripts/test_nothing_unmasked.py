@@ -16,6 +16,10 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import Role, User
 from calls import events
+from calls.access import Party
+from calls.actions.calls import rate_call
+from calls.actions.offers import offer_payload
+from calls.actions.presence import waiting_payload
 from calls.actions.snapshots import joined_payload
 from tests import cast
 from tests.transcripts.records import Made, a_record
@@ -29,6 +33,7 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 WORD, PHONE, CARD = "씨이이발", "010-9876-5432", "사일일일 일일일일 일일일일 일일일일"
 SECRETS = (WORD, PHONE, CARD)
+NAME = f"이 {WORD} 정은 {PHONE}"
 SENTENCE = f"아 {WORD} 전화는 {PHONE} 카드 번호는 {CARD} 입니다"
 
 # What each address is filled with, or (a sentence) why nobody's words can come out of it.
@@ -62,9 +67,18 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "records/<uuid:call_id>/audio/<uuid:participant_id>.opus": CALL | {"participant_id": "customer"},
     "records/<uuid:call_id>/original/": "writes an audit row and gives an address (test_opening.py)",
     "records/<uuid:call_id>/original/<uuid:opening_id>.opus": "the other exception: by permission (test_opening.py)",
+    "records/<uuid:call_id>/summary/": "takes words, only redirects; the record's page shows them",
     "records/<uuid:call_id>/reveal/": "the one exception: it writes an audit row first (test_reveal.py)",
     "records/<uuid:call_id>/export/<slug:form>": CALL | {"form": "txt"},
     "records/<uuid:call_id>/export/sound/<slug:side>": CALL | {"side": "customer"},
+    "assistant/": {}, "assistant/<int:place_id>/": {"place_id": "place_id"},
+    "assistant/voice/<slug:name>.mp3": "a fixed sentence",
+    "assistant/<int:place_id>/prompt/<int:number>/": "only redirects",
+    "assistant/<int:place_id>/answers/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/answers/new/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/answers/<int:entry_id>/": {"place_id": "place_id", "entry_id": "0"},
+    "assistant/<int:place_id>/try/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/try/ask/": "takes a question, reads no call (test_assistant_pages.py)",
     "overview/": {}, "overview/board/": {}, "health": {}, "metrics": {},
     "p/<str:code>/": {"code": "place"},
     "call/<str:token>/": {"token": "none"},
@@ -76,7 +90,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
 
 @dataclass
 class Told:
-    """A call in which cara said SENTENCE, live and in the final transcript."""
+    """A call whose form cara filled with SENTENCE, in which she said it, live and in the final transcript, and wrote it."""
 
     made: Made
 
@@ -92,7 +106,9 @@ class Told:
 
 @pytest.fixture
 def told() -> Told:
-    made = a_record(cast.an_agent("alice"), sound=False)
+    words = {"name": NAME, "topic": SENTENCE, "question": SENTENCE}
+    made = a_record(cast.an_agent("alice"), sound=False, details=words)
+    rate_call(made.call, 1, SENTENCE)
     for source in Source:
         _say(made, source)
     return Told(made)
@@ -203,13 +219,20 @@ def test_the_admin_neither_shows_nor_finds_a_hidden_word(told: Told) -> None:
 
 
 def test_sockets_are_told_nothing_hidden(told: Told) -> None:
-    customer = told.made.customer
-    from calls.access import Party
+    for who in (told.made.customer, told.made.agent):
+        payload = joined_payload(Party(told.made.call, who), 0)
+        assert any(event["type"] == "caption" for event in payload["events"])
+        holds_nothing(str(payload), "joined")
 
-    party = Party(told.made.call, customer)
-    payload = joined_payload(party, 0)
-    assert any(event["type"] == "caption" for event in payload["events"])
-    holds_nothing(str(payload), "joined")
+
+def test_a_desk_is_told_nothing_hidden_of_who_waits() -> None:
+    alice = cast.on_duty(cast.an_agent("alice"))
+    cast.cara_calls(name=NAME, topic=SENTENCE, question=SENTENCE)
+    offer = offer_payload(cast.ringing_offer(alice))
+    assert "입니다" in offer["question"]
+    for payload in (offer, waiting_payload(alice)):
+        assert "정은" in str(payload)
+        holds_nothing(str(payload), "desk")
 
 
 def test_searching_records_finds_no_hidden_word(told: Told) -> None:

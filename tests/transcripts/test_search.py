@@ -97,6 +97,31 @@ def test_the_lines_are_shown_with_the_hits_marked_and_the_rest_masked(client, al
     assert f"{reverse('transcripts:record', args=[made.call.pk])}#t=4000" in page
 
 
+def test_of_a_call_the_first_lines_are_shown_with_who_said_them(client, alice, made):
+    for place in (12_000, 5_000, 13_000, 11_000):
+        say(made.agent if place == 11_000 else made.customer, place, place + 500, f"여권 {place}")
+    index()
+    client.force_login(alice)
+    [(_call, lines)] = client.get(RECORDS, {"said": "여권"}).context["rows"]
+    assert [(line.start_ms, line.role) for line in lines] == [
+        (4000, "customer"),
+        (5000, "customer"),
+        (11_000, "agent"),
+    ]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_signs_of_patterns_are_only_letters(client, alice, made, monkeypatch, many):
+    if many:
+        monkeypatch.setattr(fulltext, "FEW", 0)
+    say(made.customer, 15_000, 16_000, "할인 100%_확실 C:\\temp")
+    index()
+    client.force_login(alice)
+    assert found(client, "100%_확") == [made.call.reference]
+    assert found(client, "c:\\te") == [made.call.reference]
+    assert found(client, "1_0%") == []
+
+
 def test_others_do_not_find_it(client, made):
     elsewhere = a_queue("세무", team=a_team("세무팀"))
     client.force_login(an_agent("dan", queue=elsewhere))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -16,14 +17,18 @@ from django.core.cache import cache
 
 from calls import events
 from calls.models import Call, Chunk, Participant
+from calls.models.call import ParticipantRole
 from calls.states import ACTIVE
 from transcripts.actions import load
+from transcripts.actions.neighbours import GAP_MS
 from transcripts.engines.base import SAMPLE_RATE, EngineUnavailable, SpeechError
 from transcripts.engines.decode import decode
 from transcripts.engines.words import Transcription, Word
+from transcripts.masking.joined import MOST
 from transcripts.masking.mask import MaskedText
+from transcripts.models import Source, SpeechJob, Utterance
 from transcripts.speech import engine_of
-from transcripts.vocabulary import masked
+from transcripts.vocabulary import Rules, rules
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +69,14 @@ def _caption(call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_m
     participant = (
         Participant.objects.filter(pk=participant_id, call_id=call_id, call__status__in=ACTIVE)
         .exclude(call__answered_at=None)
+        .exclude(role=ParticipantRole.ASSISTANT)
         .select_related("call")
         .first()
     )
     file = _inside(path)
     if participant is None or file is None or load.level() > 0 or _is_over(participant, file, started_ms):
+        return
+    if _waits_for_earlier(participant):
         return
     call = participant.call
     answered_ms = round(call.answered_at.timestamp() * 1000) if call.answered_at else started_ms
@@ -77,19 +85,23 @@ def _caption(call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_m
         audio, language=call.language, offset_ms=started_ms - answered_ms
     )
     end_ms = started_ms - answered_ms + len(audio) * 1000 // SAMPLE_RATE
-    shown = sure_part(heard, end_ms, call.queue_id)
+    shown = sure_part(heard, end_ms, call.queue_id, _said_before(participant, started_ms - answered_ms))
     # Asked again: hearing takes its time, and the caption must not be followed by its own beginning.
     if shown.text and not _is_over(participant, file, started_ms):
         _tell(call, participant, shown, max(0, started_ms - answered_ms), heard.language[:2])
 
 
-def sure_part(heard: Transcription, end_ms: int, queue_id: int | None) -> MaskedText:
-    """What may be shown of an utterance that goes on at `end_ms`: masked, without its unsure end."""
+def sure_part(
+    heard: Transcription, end_ms: int, queue_id: int | None, before: Sequence[str] = ()
+) -> MaskedText:
+    """What may be shown of an utterance that goes on at `end_ms`: masked, without its unsure end. `before` is what the
+    speaker said just before, and may be the first half of a number.
+    """
     words = [word for segment in heard.segments for word in segment.words]
     kept = _sure_words(words, end_ms)
     whole = "".join(word.text for word in words).strip()
     cut = len("".join(word.text for word in kept).strip())
-    return _masked_as_a_whole(whole, cut, queue_id)
+    return _masked_as_a_whole(whole, cut, before, rules(queue_id))
 
 
 def _sure_words(words: list[Word], end_ms: int) -> list[Word]:
@@ -99,11 +111,24 @@ def _sure_words(words: list[Word], end_ms: int) -> list[Word]:
     return kept
 
 
-def _masked_as_a_whole(whole: str, cut: int, queue_id: int | None) -> MaskedText:
+def _said_before(participant: Participant, start_ms: int) -> list[str]:
+    """The speaker's utterances that end shortly before, in order."""
+    said = Utterance.objects.filter(
+        call_id=participant.call_id, participant=participant, source=Source.LIVE, start_ms__lt=start_ms
+    )
+    near = said.filter(end_ms__gte=max(0, start_ms - GAP_MS)).order_by("-start_ms")
+    return list(near.values_list("text", flat=True)[:MOST])[::-1]
+
+
+def _mask(text: str, before: Sequence[str], by: Rules) -> MaskedText:
+    return by.mask(text, by.across([*before, text])[-1])
+
+
+def _masked_as_a_whole(whole: str, cut: int, before: Sequence[str], by: Rules) -> MaskedText:
     """The first `cut` letters. What is masked in the whole is masked in them too, or they end before it."""
-    found = masked(whole, queue_id).masks
+    found = _mask(whole, before, by).masks
     while True:
-        part = masked(whole[:cut].rstrip(), queue_id)
+        part = _mask(whole[:cut].rstrip(), before, by)
         hidden = [(mask.source.start, mask.source.end) for mask in part.masks]
         open_ones = [
             mask.source.start
@@ -119,6 +144,11 @@ def _masked_as_a_whole(whole: str, cut: int, queue_id: int | None) -> MaskedText
 def _is_over(participant: Participant, file: Path, started_ms: int) -> bool:
     newer = Chunk.objects.filter(recording__participant=participant, started_ms__gte=started_ms)
     return not file.exists() or newer.exists()
+
+
+def _waits_for_earlier(participant: Participant) -> bool:
+    """Whether what the party said before is not known yet: it may be the first half of a number."""
+    return SpeechJob.objects.unsettled().filter(chunk__recording__participant=participant).exists()
 
 
 def _inside(path: str) -> Path | None:

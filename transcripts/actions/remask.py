@@ -2,14 +2,14 @@
 
 A run walks over all utterances by id. Text, masks and the cursor are changed in one transaction, which also takes the masked
 sound of every changed call out of play until it is made again: a run that is killed never leaves a word audible that its
-text hides, and goes on where it was.
+text hides, and goes on where it was. What customers typed comes last, from the beginning each time.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,20 +18,19 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import CallEvent, Recording
+from calls.models import Recording
 from transcripts.actions.audio import remake_audio
+from transcripts.actions.neighbours import CHANGED, correct_events, mask_anew, told_by_neighbours
+from transcripts.actions.summaries import mask_again
 from transcripts.actions.sums import sum_up
-from transcripts.actions.utterances import mask, tone_of, unsure_words
-from transcripts.engines.words import Word
-from transcripts.indexing import index_text
+from transcripts.actions.written import mask_calls
 from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
-from transcripts.vocabulary import Rules, rules
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 LEASE = timedelta(minutes=5)
-CHANGED = ("masked_text", "masks", "search_text", "masked_at", "tone", "unsure")
 
 
 class LeaseLost(Exception):
@@ -52,6 +51,8 @@ def run(remask_id: int, tell: Callable[[Remask], None] = lambda _run: None) -> N
     try:
         while _batch(current):
             tell(current)
+        for _changed in mask_calls():
+            _move(current, 0, 0)
         _finish(current)
         logger.info("masking run %s: %s utterances, %s changed", remask_id, current.done, current.changed)
         tell(current)
@@ -106,62 +107,40 @@ def _batch(current: Remask) -> bool:
         return False
     found = _masked_anew(rows)
     with transaction.atomic():
-        _move(current, rows, len(found.changed))
+        current.last_id = rows[-1].pk
+        _move(current, len(rows), len(found.changed))
         Utterance.objects.bulk_update(found.changed, CHANGED, batch_size=100)
-        _correct_events(found.changed)
+        correct_events(found.changed)
         Recording.objects.filter(call__in=found.calls).update(masked_path="")
         CallTranscript.objects.filter(call__in=found.calls).update(mix_path="")
         sum_up(found.calls)
+        mask_again({row.call_id for row in found.changed})
     for call_id in found.calls:
         remake_audio(call_id)
     return True
 
 
 def _masked_anew(rows: list[Utterance]) -> _Batch:
-    by_queue: dict[int, Rules] = {}
     changed: list[Utterance] = []
-    calls: set[uuid.UUID] = set()
-    for row in rows:
-        queue = row.call.queue_id
-        by = by_queue.get(queue) or by_queue.setdefault(queue, rules(queue))
-        words = [Word(text, start, end, confidence) for text, start, end, confidence in row.words]
-        masked_text, masks = mask(row.text, words, row.start_ms, row.end_ms, by)
-        if (masked_text, masks) != (row.masked_text, row.masks):
-            row.masked_text, row.masks, row.masked_at = masked_text, masks, timezone.now()
-            row.unsure = unsure_words(row.text, words, masks)
-            row.tone = tone_of(row.text, row.language, masks)
-            row.search_text = row.search_text and index_text(masked_text, masks)
-            changed.append(row)
-            if row.source == Source.OFFLINE:
-                calls.add(row.call_id)
-    return _Batch(changed, calls)
+    for queue_id in {row.call.queue_id for row in rows}:
+        mine = [row for row in rows if row.call.queue_id == queue_id]
+        by = rules(queue_id)
+        more = told_by_neighbours(mine, by)
+        changed += [row for row in mine if mask_anew(row, by, more.get(row.pk, []))]
+    return _Batch(changed, {row.call_id for row in changed if row.source == Source.OFFLINE})
 
 
-def _move(current: Remask, rows: list[Utterance], changed: int) -> None:
-    """Advance the cursor and the lease with it. Raises LeaseLost."""
+def _move(current: Remask, done: int, changed: int) -> None:
+    """Store the cursor and advance the lease with it. Raises LeaseLost."""
     now = timezone.now()
     won = Remask.objects.filter(
         pk=current.pk, state=RemaskState.RUNNING, claimed_at=current.claimed_at
-    ).update(last_id=rows[-1].pk, done=F("done") + len(rows), changed=F("changed") + changed, claimed_at=now)
+    ).update(last_id=current.last_id, done=F("done") + done, changed=F("changed") + changed, claimed_at=now)
     if not won:
         raise LeaseLost
-    current.claimed_at, current.last_id = now, rows[-1].pk
-    current.done += len(rows)
+    current.claimed_at = now
+    current.done += done
     current.changed += changed
-
-
-def _correct_events(changed: Iterable[Utterance]) -> None:
-    """Stored captions are told again to a page that comes back: they hide the same words."""
-    live = {row.pk: row for row in changed if row.source == Source.LIVE}
-    if not live:
-        return
-    calls = {row.call_id for row in live.values()}
-    events = CallEvent.objects.filter(call__in=calls, type="caption", payload__utteranceId__in=list(live))
-    corrected = list(events)
-    for event in corrected:
-        row = live[event.payload["utteranceId"]]
-        event.payload |= {"text": row.masked_text, "masks": row.public_masks()}
-    CallEvent.objects.bulk_update(corrected, ("payload",), batch_size=100)
 
 
 def _finish(current: Remask) -> None:

@@ -12,6 +12,7 @@ from transcripts.indexing import index_text
 from transcripts.masking.audio import word_times
 from transcripts.masking.kinds import PROFANITY
 from transcripts.masking.mask import Mask
+from transcripts.masking.spans import Span
 from transcripts.masking.unsure import unsure
 from transcripts.models import Source, Utterance
 from transcripts.tone.tone import tone
@@ -62,10 +63,10 @@ def build(
 
 
 def mask(
-    text: str, words: Sequence[Word], start_ms: int, end_ms: int, by: Rules
+    text: str, words: Sequence[Word], start_ms: int, end_ms: int, by: Rules, more: Sequence[Span] = ()
 ) -> tuple[str, list[dict[str, Any]]]:
-    """What everybody may see of an utterance, and its masks as they are stored."""
-    hidden = by.mask(text)
+    """What everybody may see of an utterance, and its masks as they are stored. `more` is what its neighbours tell."""
+    hidden = by.mask(text, more)
     return hidden.text, [_mask(each, text, words, start_ms, end_ms) for each in hidden.masks]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from transcripts.masking.kinds import ALL_PERSONAL_DATA
+from transcripts.masking.kinds import ALL_PERSONAL_DATA, PROFANITY
 from transcripts.masking.lexicon import Lexicon
 from transcripts.masking.matcher import Matcher
 from transcripts.masking.normalise import units
@@ -29,6 +29,24 @@ class Detector:
         personal = self._personal.find_in(text, row, kinds)
         words = [span for span in self._words.find_in(row) if span.severity >= min_severity]
         return _without_overlaps(words, personal)
+
+
+def with_more(spans: list[Span], more: Iterable[Span]) -> list[Span]:
+    """`spans` of a text and more personal data of it, as one list without overlaps."""
+    words = [span for span in spans if span.kind == PROFANITY]
+    return _without_overlaps(words, _united([*(span for span in spans if span.kind != PROFANITY), *more]))
+
+
+def _united(spans: list[Span]) -> list[Span]:
+    """Those that overlap made one, which bears the kind of the longest."""
+    out: list[Span] = []
+    for span in sorted(spans):
+        if out and span.start < out[-1].end:
+            before = out.pop()
+            longest = max(before, span, key=lambda each: each.end - each.start)
+            span = Span(before.start, max(before.end, span.end), longest.kind, longest.severity)
+        out.append(span)
+    return out
 
 
 def _without_overlaps(words: list[Span], personal: list[Span]) -> list[Span]:
