@@ -1,6 +1,6 @@
 """What a bad network leaves of sound and pictures: loss, jitter and a narrow line between a party and the server.
 
-    python -m tests.bench.bench_rough_network [--seconds 10]
+    python -m tests.bench.bench_rough_network [--seconds 10] [--parts sound,pictures]
 
 Sound, each way: the share of the 20 ms packets that are there as they come, and, lost ones asked for again as browsers do,
 within 200 and 400 ms after the fastest way (a browser's jitter buffer grows that far), and the longest time without any.
@@ -284,16 +284,17 @@ async def _until(reached: Any, within: float = 90.0) -> float | None:
     return None
 
 
-async def run(seconds: float) -> None:
+async def run(seconds: float, parts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = MediaServer(MediaConfig("127.0.0.1", 0, "127.0.0.1", Path(folder)), lambda event: None)
         await server.start()
         try:
-            for condition in CONDITIONS:
+            for condition in CONDITIONS if "sound" in parts else ():
                 for far in ("listener", "speaker"):
                     found = await sound(server, far=far, condition=condition, seconds=seconds)
                     print(json.dumps(found), flush=True)
-            print(json.dumps(await pictures(server, seconds)), flush=True)
+            if "pictures" in parts:
+                print(json.dumps(await pictures(server, seconds)), flush=True)
         finally:
             await server.stop()
 
@@ -301,8 +302,9 @@ async def run(seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Sound and pictures over a bad network.")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--parts", default="sound,pictures")
     options = parser.parse_args()
-    asyncio.run(run(options.seconds))
+    asyncio.run(run(options.seconds, options.parts.split(",")))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A bad network in user space: a relay between a party and the server that loses, delays and narrows. It needs no kernel module.
+"""A bad network in user space: a relay between a party and the server that loses, delays and narrows, without a kernel module.
 
 What netem does, for one socket: `loss` is a share of the packets, each is late by `delay_s` give or take `jitter_s` (normally
 distributed, and so out of order), and `bps` is the width of a line whose queue holds `QUEUE_S`; what does not fit is dropped.
