@@ -119,7 +119,7 @@ class Browsers:
             viewport=PHONE if phone else DESK,
             has_touch=phone,
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)  # a crowd of pages takes its time
         return context
 
     async def keep_pictures(self) -> None:

@@ -21,7 +21,7 @@ STEP_HERTZ = 150
 
 # In place of devices: a tone that comes and goes as speech does, and a picture of 640x360 that moves eight times a second.
 OWN_DEVICES = """
-((hertz) => {
+((hertz, inTurns) => {
   let context = null;
   const tone = () => {
     context ??= new AudioContext({ sampleRate: 8000 }); // enough for a tone, and a sixth of the work
@@ -36,6 +36,14 @@ OWN_DEVICES = """
     voice.connect(out).connect(sink);
     voice.start();
     breath.start();
+    if (inTurns) {
+      const speak = () => {
+        out.gain.value = 0.3;
+        setTimeout(() => (out.gain.value = 0), 700);
+      };
+      depth.gain.value = out.gain.value = 0;
+      setTimeout(() => setInterval(speak, 3000), hertz % 3000);
+    }
     return sink.stream.getAudioTracks()[0];
   };
   const picture = () => {
@@ -65,7 +73,7 @@ OWN_DEVICES = """
 })
 """
 
-# The loudest tone of each voice that the page plays, in Hz, by peer. 0: silence.
+# The tone of each voice that the page plays, in Hz, by peer, as it was heard last on this track. 0: nothing yet.
 TONES = """
 async () => {
   window.__ears ??= new AudioContext({ sampleRate: 8000 });
@@ -80,14 +88,17 @@ async () => {
     const source = window.__ears.createMediaStreamSource(new MediaStream([track]));
     source.connect(analyser);
     const bins = new Float32Array(analyser.frequencyBinCount);
-    window.__listened.set(element.dataset.sound, { track, source, analyser, bins });
+    window.__listened.set(element.dataset.sound, { track, source, analyser, bins, tone: 0 });
   }
-  const loudest = ({ analyser, bins }) => {
+  const loudest = (ear) => {
+    const { analyser, bins } = ear;
     analyser.getFloatFrequencyData(bins);
     const top = bins.reduce((best, level, at) => (level > bins[best] ? at : best), 0);
-    return bins[top] < -60 ? 0 : (top * window.__ears.sampleRate) / analyser.fftSize;
+    if (bins[top] > -60) ear.tone = (top * window.__ears.sampleRate) / analyser.fftSize;
+    return ear.tone;
   };
-  return Object.fromEntries([...window.__listened].map(([key, ear]) => [key.split(" ")[0], loudest(ear)]));
+  const here = [...window.__listened].filter(([key]) => document.querySelector(`[data-sound="${key}"]`));
+  return Object.fromEntries(here.map(([key, ear]) => [key.split(" ")[0], loudest(ear)]));
 }
 """
 
@@ -213,7 +224,7 @@ class Company:
         return [await self.one(name, **options) for name in names]
 
     async def one(self, name: str, **options: Any) -> Colleague:
-        """`options` are those of a browser context: language, phone."""
+        """`options` are those of a browser context: language, phone. `in_turns`: a short tone now and then, and silence."""
         self._browser = self._browser or await self.scene.browsers.shared()
         return await self._at_home(name, self.scene.stack.url, **options)
 
@@ -223,14 +234,14 @@ class Company:
         self._browser = await self.scene.browsers.shared(trust, processes_prefix=cable.inside)
         return [await self._at_home(name, url) for name in names]
 
-    async def _at_home(self, name: str, url: str, **options: Any) -> Colleague:
+    async def _at_home(self, name: str, url: str, *, in_turns: bool = False, **options: Any) -> Colleague:
         assert self._browser is not None
         context = await self.scene.browsers.context(self._browser, **options)
         await context.add_cookies([{"name": "sessionid", "value": self._log_in(name), "url": url}])
         page = await context.new_page()
         hertz = FIRST_HERTZ + STEP_HERTZ * len(self.scene.browsers.tabs)
         await page.add_init_script(WATCH_CONNECTIONS)
-        await page.add_init_script(f"{OWN_DEVICES.strip()}({hertz})")
+        await page.add_init_script(f"{OWN_DEVICES.strip()}({hertz}, {str(in_turns).lower()})")
         tab = Tab(name, context, page)
         self.scene.browsers.tabs.append(tab)
         return Colleague(tab, self.scene.stack, name + self.scene.suffix, hertz)

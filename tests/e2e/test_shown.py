@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 
 DECODED = """
 () => {
-  const video = document.querySelector("[data-shown]:not([hidden]) video");
+  const video = document.querySelector("figure[data-shown]:not([hidden]) video");
   return video ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
 }
 """
@@ -53,14 +53,14 @@ async def test_the_customer_shows_something_and_ends_it(scene: Scene) -> None:
     await keeps_hearing(talk.alice)
     assert await axe_violations(talk.alice.page) == []
     await talk.cara.page.locator("[data-show=stop]").click()
-    await expect(talk.alice.page.locator("[data-shown]")).to_be_hidden()
+    await expect(talk.alice.page.locator("figure[data-shown]")).to_be_hidden()
     assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
 
     await asks(talk)
     await talk.cara.page.locator("[data-show=accept]").click()
-    await talk.alice.becomes("shown", "shown")
+    await talk.alice.becomes("showing", "shown")
     await talk.alice.page.locator("[data-on=talk] [data-show=ask]").click()
-    await talk.cara.becomes("shown", "off")
+    await talk.cara.becomes("showing", "off")
     assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
     await keeps_hearing(talk.alice)
     assert [*talk.alice.tab.errors, *talk.cara.tab.errors] == []
@@ -73,4 +73,4 @@ async def test_a_no_is_told_and_no_camera_opens(scene: Scene) -> None:
     await talk.cara.page.locator("[data-show=decline]").click()
     await talk.alice.sees("고객이 음성으로만 상담하기를 원합니다.")
     assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
-    assert await talk.alice.state("shown") == "off"
+    assert await talk.alice.state("showing") == "off"

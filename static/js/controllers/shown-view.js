@@ -79,7 +79,7 @@ export class ShownView {
 
   #draw() {
     const { state, track } = this.shown;
-    mark("shown", state);
+    mark("showing", state);
     show("[data-show-question]", state === "asked" || state === "opening", this.root);
     show("[data-shown]", state === "shown", this.root);
     const video = /** @type {HTMLVideoElement} */ (one("[data-shown] video", this.root));
