@@ -13,6 +13,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "transcripts.tasks.assemble_slices": {"queue": "batch"},
     "transcripts.tasks.enter_call": {"queue": "assistant"},
     "transcripts.tasks.answer_call": {"queue": "assistant"},
+    "transcripts.tasks.answer_kept": {"queue": "assistant"},
     "transcripts.tasks.press_key": {"queue": "assistant"},
     "transcripts.tasks.leave_call": {"queue": "assistant"},
     "transcripts.tasks.watch_assistant": {"queue": "assistant"},

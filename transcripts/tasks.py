@@ -9,7 +9,7 @@ from celery import Task, shared_task
 from celery.signals import worker_ready
 
 from calls.media.errors import MediaError
-from transcripts.actions import audio, final, live, partials, remask, suggest, summaries, sweep
+from transcripts.actions import asked, audio, final, live, partials, remask, suggest, summaries, sweep
 from transcripts.actions.assist import presence, talk
 from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
@@ -56,6 +56,7 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+    asked.give_up()
     for call_id in summaries.forgotten():
         summarise_call.delay(str(call_id))
     for run_id in remask.open_runs():
@@ -111,6 +112,12 @@ def press_key(call_id: str, key: str) -> None:
 def suggest_answers(call_id: str) -> None:
     """For the agent, while it is still about that."""
     suggest.suggest(uuid.UUID(call_id))
+
+
+@shared_task
+def answer_kept(asked_id: str) -> None:
+    """A recording whose answer is fetched later."""
+    asked.answer_kept(uuid.UUID(asked_id))
 
 
 @shared_task

@@ -120,6 +120,9 @@ class Call(models.Model):
         indexes = (
             models.Index(fields=("queue", "status", "created_at"), name="call_queue_status"),
             models.Index(fields=("-created_at", "-number"), name="call_newest_first"),
+            # A search of one place or queue stops at the end of its page, too.
+            models.Index(fields=("place", "-created_at", "-number"), name="call_newest_of_place"),
+            models.Index(fields=("queue", "-created_at", "-number"), name="call_newest_of_queue"),
         )
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from tests.accuracy.text import FLOORS, score
 from transcripts.masking.mask import Mask
 from transcripts.masking.matcher import Span
 
-SHORT_OF_THE_FLOOR = {"profanity_ko": (0.955, 0.93)}
+SHORT_OF_THE_FLOOR = {"profanity_ko": (0.965, 0.93)}
 """What is wanted and not reached yet (docs/accuracy.md says so): here it must at least not get worse."""
 LEAST = {"profanity": 440, "personal": 200}
 

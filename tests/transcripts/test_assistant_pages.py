@@ -17,7 +17,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from calls.models import Place
 from tests.cast import a_supervisor, an_agent, cara_calls, talking
-from tests.transcripts.test_conversation import fails, says
+from tests.transcripts.chat_endpoint import fails, says
 from tests.transcripts.transcription_server import serving
 from transcripts import usage
 from transcripts.actions import converse, trial

@@ -17,7 +17,8 @@ from calls.actions.errors import ActionError
 from calls.actions.offers import accept_offer
 from calls.models import Call, Offer, Participant
 from tests.cast import Cara, a_place, an_agent, cara_calls, on_duty, ringing_offer
-from tests.transcripts.test_conversation import endpoint, fails, says  # noqa: F401 - endpoint is a fixture
+from tests.transcripts.chat_endpoint import fails, says
+from tests.transcripts.test_conversation import endpoint  # noqa: F401 - a fixture
 from transcripts import receivers, tasks
 from transcripts.actions import converse
 from transcripts.actions.assist import presence, speech, talk

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from calls.models import Call
 from tests.cast import Cara, an_agent, cara_calls, talking
-from tests.transcripts.test_conversation import says
+from tests.transcripts.chat_endpoint import says
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse
 from transcripts.actions.assist import talk

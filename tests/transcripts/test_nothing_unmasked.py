@@ -46,6 +46,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "api/v1/calls": "takes a call, gives its number",
     "api/v1/calls/config": {},
     "api/v1/calls/conversation/process": "takes a recording (test_conversation.py)",
+    "api/v1/calls/conversation/process/<str:asked_id>": {"asked_id": "none"},
     "api/v1/calls/<str:call_id>": CALL,
     "api/v1/calls/<str:call_id>/connect": "changes a state, gives what api-call gives",
     "api/v1/calls/<str:call_id>/end": "changes a state, gives what api-call gives",

@@ -15,8 +15,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.cast import an_agent
+from tests.transcripts.chat_endpoint import fails, says
 from tests.transcripts.records import HIDDEN, Made, a_record
-from tests.transcripts.test_conversation import fails, says
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse, summaries
 from transcripts.actions.erase import erase_words

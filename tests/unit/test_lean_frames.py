@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.tcp import Server
 from twisted.internet.testing import StringTransport
@@ -69,6 +69,8 @@ async def outcome(kind: type[WebSocketProtocol], pieces: list[bytes]) -> tuple[A
     return heard, said, protocol.state, protocol.transport.disconnecting
 
 
+TOO_LARGE = frame(b"x" * (LIMIT + 1))
+WRITTEN_LONG = b"\x81\xfe\x00\x05" + MASK + unmasked(MASK, b"short")
 FRAMES = st.one_of(
     st.text(max_size=400).map(lambda text: frame(text.encode())),
     st.integers(120, 130).map(lambda size: frame(b"x" * size)),
@@ -80,17 +82,19 @@ FRAMES = st.one_of(
     st.sampled_from(
         [
             frame(b"\xff\xfe"),  # no UTF-8
-            frame(b"x" * (LIMIT + 1)),
+            TOO_LARGE,
             frame(b"unmasked", mask=None),
             frame(b"", 0x88),  # close
             frame(b"compressed", 0xC1),
-            b"\x81\xfe\x00\x05" + MASK + b"xxxxx",  # a short length written long
+            WRITTEN_LONG,
             b"\x81\xff" + (70_000).to_bytes(8, "big"),
         ]
     ),
 )
 
 
+@example([TOO_LARGE], [])
+@example([WRITTEN_LONG], [])
 @given(st.lists(FRAMES, max_size=8), st.lists(st.integers(1, 60), max_size=12))
 async def test_the_short_way_and_the_long_one_have_the_same_outcome(
     frames: list[bytes], cuts: list[int]

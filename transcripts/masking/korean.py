@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import ahocorasick
 
 from transcripts.masking import syllables
+from transcripts.masking.contexts import harmless
 from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
@@ -33,6 +34,9 @@ TAILS = re.compile(
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 LONG_TERM = 3
+MILD = 2
+# What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
+APART = "이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
 
 
 class KoreanMatcher:
@@ -46,7 +50,9 @@ class KoreanMatcher:
         views = streams(units)
         allowed = Exceptions(len(units), self._exceptions(views[0]))
         found = {hit for view in views for hit in self._in_stream(view)}
-        return [hit for hit in found if not (allowed.hold(hit) or allowed.run_into(hit))]
+        return [
+            hit for hit in found if not (allowed.hold(hit) or allowed.run_into(hit) or harmless(units, hit))
+        ]
 
     def _in_stream(self, stream: Stream) -> Iterator[Hit]:
         candidates = list(_search(self._exact, stream.chars))
@@ -90,6 +96,8 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
     inner = stream.gaps[start + 1 : end + 1]
     if Gap.HARD in inner:
         return False
+    if inner and inner[0] is Gap.SPACE and not _may_be_split(entry):
+        return False
     if any(gap is not Gap.NONE for gap in inner) or stream.is_altered(start, end):
         return _begins_piece(stream, start) and _ends_piece(stream, end, end - start + 1)
     if entry.match is Match.ANYWHERE:
@@ -97,6 +105,13 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
     if not (_begins_word(stream, start) or start - 1 in ends):
         return False
     return entry.match is Match.START or _ends_word(stream, end)
+
+
+def _may_be_split(entry: Entry) -> bool:
+    """Whether who writes the first syllable apart hides this term, or only says two words: 새 끼, but 제 길, 정 박아."""
+    return (
+        entry.severity > MILD or entry.sound_alikes or entry.match is not Match.WORD or entry.term[0] in APART
+    )
 
 
 def _begins_piece(stream: Stream, start: int) -> bool:

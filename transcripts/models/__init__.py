@@ -1,3 +1,4 @@
+from transcripts.models.asked import AskedLater, AskedState
 from transcripts.models.assistant import (
     AssistantMode,
     AssistantPolicy,
@@ -16,6 +17,8 @@ from transcripts.models.utterance import Source, Utterance
 from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
 
 __all__ = [
+    "AskedLater",
+    "AskedState",
     "AssistantMode",
     "AssistantPolicy",
     "AssistantPrompt",

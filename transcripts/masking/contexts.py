@@ -1,0 +1,302 @@
+"""What stands before a term and makes it something else: 김민수 씨 발, 두 개 같이, 열 시 밤, 토끼 새끼, 화면이 꺼지던데요.
+
+Rules of grammar, not of single words: an honorific after a name, a counter after a number, the young of an animal, a thing that
+goes out. They take hits of the Korean matcher back, and only where the syllables stand as the rule wants them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transcripts.masking.hits import Hit
+from transcripts.masking.normalise import Kind, Unit
+
+NEAR = 12
+
+SURNAMES = (
+    "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진나지엄"
+    "채원방공현변염추도소석선설마길연위표명기반라왕금옥육인맹제모탁국"
+)
+SURE_SURNAMES = "김박최강조윤임신권황송홍배백심허곽엄채변장문구민손석육옥원차한서류성남방현추설길표맹탁국"
+"""Those that are no word of their own before an insult, as 이, 저 or 정 may be."""
+GIVEN = (
+    "민지서예하은유수채다도시주윤현준우영정미경혜선성상승재동태진종광병대기인용철창건강규근길"
+    "나남덕두명무문범보복봉석세소송순슬신아양연옥완요원의일장종찬천춘필해향헌형호홍화효훈희중"
+)
+LAST = (
+    "민수현우진영희정은연아서윤호준지원경숙자철석훈성미나라솔빈혁규태환식용선화주혜란순옥림율"
+    "찬결온유재인범섭엽헌학형욱운웅일택휘예소슬봄별길동기"
+)
+NAME = re.compile(rf"[{SURNAMES}][{GIVEN}][{LAST}]|[{SURE_SURNAMES}]")
+
+HOURS = re.compile(r"(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|열한|열두|몇)")
+NUMBERS = re.compile(
+    r"(?![일이삼사오육칠팔구]$)(?:\d|[일이삼사오육칠팔구십백천만]|한|두|세|네|서너|너댓|다섯|여섯|일곱|여덟|아홉|열|"
+    r"스무|스물|서른|마흔|쉰|예순|일흔|여든|아흔|몇|여러|수십|수백)+"
+)
+COUNTERS = "개돌"
+
+ANIMALS = (
+    "강아지|고양이|길고양이|토끼|다람쥐|제비|개구리|두꺼비|하마|기린|너구리|멧돼지|고라니|"
+    "노루|사슴|두루미|까치|까마귀|참새|비둘기|오리|거위|닭|병아리|칠면조|"
+    "타조|앵무새|펭귄|백조|독수리|부엉이|올빼미|매|꿩|메추리|사자|호랑이|표범|치타|늑대|여우|"
+    "곰|판다|원숭이|고릴라|침팬지|코끼리|코뿔소|얼룩말|망아지|당나귀|"
+    "송아지|젖소|염소|양|낙타|캥거루|코알라|햄스터|기니피그|고슴도치|족제비|수달|물개|"
+    "바다사자|고래|돌고래|상어|거북|거북이|자라|악어|도마뱀|이구아나|물고기|"
+    "금붕어|열대어|구피|연어|문어|오징어|꽃게|대게|가재|두더지|오소리|담비|박쥐|나무늘보|"
+    "알파카|반달곰|어미|동물|짐승|새|반려견|유기견|유기묘|길냥이"
+)
+YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?")
+PECKS = re.compile(
+    r"(?:닭|병아리|새|오리|참새|비둘기|까치|까마귀|앵무새|타조|거위|딱따구리|칠면조)(?:가|이|들이)"
+)
+SEASONING = re.compile(
+    r".*(?:기름|소스|드레싱|꿀|즙|가루|케첩|마요네즈|간장|식초|소금|설탕|후추|겨자|와사비|"
+    r"시럽|양념|조미료|초장|쌈장|액젓|머스터드|치즈|버터|크림)"
+    r"(?:을|를|만|도|좀|이나|나)?|좀|더|많이|듬뿍"
+)
+WIFE = re.compile(r"제|내|저희|우리")
+VESSEL = re.compile(
+    r"(?:.*(?:항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
+    r"꽃병|화병|컵|깔때기|시루|오리|새|인형))(?:의)?"
+)
+DOLL = re.compile(r".*(?:인형|생선|동태|명태|물고기|조기|갈치|참치|고등어)(?:의)?")
+FISH = re.compile(
+    r".*(?:멸치|갈치|새우|오징어|명란|창란|황석어|조개|어리굴|낙지|꼴뚜기|까나리|밴댕이|토하|"
+    r"조기|황새기|가리비|전어|대구|아가미|육)"
+)
+PEOPLE = re.compile(
+    r".*(?:놈|년|새끼|것|것들|인간|자식|상담원|직원|사장|사장님|대표|팀장|점장|기사|애|애들|"
+    r"사람|네|니|너|당신|너희|니들|지|쟤|걔|얘|누구|여자|남자|아줌마|아저씨|다|따)[이가]"
+)
+THING = re.compile(r"[가-힣a-z\d]{2,}[이가]|[불폰앱등탑]이|차가|화면|전원|앱|불")
+HAPPENS = re.compile(
+    r".*(?:위기|재난|재앙|시험|태풍|추위|더위|한파|폭우|장마|가뭄|지진|어려움|불행|마감|위험|"
+    r"겨울|여름|명절|연말|문제|일|사고|죽음|고비|현실|기일|파도|폭풍|난관)(?:이|가|은|는|도)?"
+)
+JOINING = re.compile(r"[가-힣]*[아어여해가와봐려겨켜춰워러써사자타커내대세펴져쳐려해라파빠퍼]")
+INTERJECTIONS = frozenset(["아", "어", "야", "와", "자", "이야", "아아", "어어"])
+ORIGIN = re.compile(r"[가-힣]+의")
+OWNED = re.compile(r"우리|저희|옆집|윗집|앞집|뒷집|이웃|이웃집|동네|친구네|남의|아랫집")
+
+WASHING = re.compile(
+    r".*(?:이불|옷|셔츠|바지|양말|운동화|신발|커튼|빨래|수건|침구|패딩|코트|인형|행주|걸레|"
+    r"시트)(?:을|를|도|만|좀)?"
+)
+TITLE = re.compile(r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡)")
+GRAVE = 3
+VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
+SEEN = re.compile(
+    r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
+    r"들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
+)
+SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|것|수있|수도|수는")
+MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A hit as it stands: its syllables, the word before it, what touches it on its right."""
+
+    text: str
+    spaces: tuple[int, ...]
+    """Before which syllables of `text` there is a space."""
+    before: str
+    after: str
+    following: str
+    """What comes after it, without spaces."""
+    severity: int
+
+    @property
+    def is_split_after_first(self) -> bool:
+        return 1 in self.spaces
+
+
+Rule = Callable[[Place], bool]
+
+
+def harmless(row: list[Unit], hit: Hit) -> bool:
+    """Whether what stands around a hit makes it an ordinary word."""
+    if row[hit.first].kind is not Kind.HANGUL:
+        return False
+    place = _place(row, hit)
+    begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
+    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place)
+
+
+def _place(row: list[Unit], hit: Hit) -> Place:
+    first, last = hit.first, hit.last
+    letters, spaces = "", []
+    for unit in row[first : last + 1]:
+        if unit.kind is Kind.SPACE:
+            spaces.append(len(letters))
+        elif unit.kind is Kind.HANGUL:
+            letters += unit.char
+    following = "".join(unit.char for unit in row[last + 1 : last + NEAR] if unit.kind is not Kind.SPACE)
+    before, after = _word_before(row, first), _touching(row, last)
+    return Place(letters, tuple(spaces), before, after, following, hit.entry.severity)
+
+
+def _word_before(row: list[Unit], first: int) -> str:
+    """The word on the left, or what touches there."""
+    end = first
+    while end > 0 and row[end - 1].kind is Kind.SPACE:
+        end -= 1
+    start = end
+    while start > max(0, end - NEAR) and row[start - 1].kind in (Kind.HANGUL, Kind.LATIN, Kind.DIGIT):
+        start -= 1
+    return "".join(unit.char for unit in row[start:end])
+
+
+def _touching(row: list[Unit], last: int) -> str:
+    end = last + 1
+    while end < min(len(row), last + NEAR) and row[end].kind is Kind.HANGUL:
+        end += 1
+    return "".join(unit.char for unit in row[last + 1 : end])
+
+
+def _is_title(place: Place) -> bool:
+    """김민수 씨 발, 박 씨 부리나케: 씨 belongs to the name."""
+    return place.text[0] == "씨" and place.is_split_after_first and bool(NAME.fullmatch(place.before))
+
+
+def _is_hour(place: Place) -> bool:
+    """열 시 밤: an hour, and a word of its own."""
+    return place.text[0] == "시" and place.is_split_after_first and bool(HOURS.fullmatch(place.before))
+
+
+def _is_counter(place: Place) -> bool:
+    """스무 개 같이, 한 돌 아이: so many pieces."""
+    split = place.is_split_after_first and place.text[0] in COUNTERS
+    return split and bool(NUMBERS.fullmatch(place.before))
+
+
+def _is_years(place: Place) -> bool:
+    """이 년 아니고: two years, when both stand alone."""
+    return place.text.startswith("이년") and {1, 2} <= set(place.spaces)
+
+
+def _is_young(place: Place) -> bool:
+    """토끼 새끼. A dog's, a pig's or a rat's are insults, unless they are seen, born or sold."""
+    if place.text == "새끼" and YOUNG.fullmatch(place.before):
+        return True
+    apart = place.text.endswith("새끼") and (place.text == "새끼" or len(place.text) - 2 in place.spaces)
+    animal = place.before if place.text == "새끼" else place.text.removesuffix("새끼")
+    return bool(apart and VERMIN.fullmatch(animal) and SEEN.match(place.following))
+
+
+def _pecks(place: Place) -> bool:
+    return place.text == "쪼다" and bool(PECKS.fullmatch(place.before))
+
+
+def _is_seasoned(place: Place) -> bool:
+    """참기름 쳐 먹으면; 제 처 먹는 약."""
+    if not place.is_split_after_first or place.text[1:2] != "먹":
+        return False
+    if place.text[0] == "처":
+        return bool(WIFE.fullmatch(place.before))
+    return place.text[0] == "쳐" and bool(SEASONING.fullmatch(place.before))
+
+
+def _is_part_of_a_thing(place: Place) -> bool:
+    """항아리 아가리, 인형 눈깔."""
+    if place.text.startswith(("아가리", "주둥이", "주둥아리")):
+        return bool(VESSEL.fullmatch(place.before))
+    return place.text == "눈깔" and bool(DOLL.fullmatch(place.before))
+
+
+def _is_salted(place: Place) -> bool:
+    """멸치 젓 같은."""
+    return place.text.startswith("젓같") and bool(FISH.fullmatch(place.before))
+
+
+def _goes_out(place: Place) -> bool:
+    """화면이 꺼지던데요; nobody's screen is told to go."""
+    if not place.text.startswith(("꺼지", "꺼져", "꺼졌")):
+        return False
+    return bool(THING.fullmatch(place.before)) and not PEOPLE.fullmatch(place.before)
+
+
+def _happens(place: Place) -> bool:
+    """재난이 닥치게 되면."""
+    return place.text.startswith("닥") and bool(HAPPENS.fullmatch(place.before))
+
+
+def _is_tried(place: Place) -> bool:
+    """먹어 보지 냄새만: 보다 after another verb; 배고파 죽을라고: so much."""
+    if not place.text.startswith(("보지", "죽을")) or place.before in INTERJECTIONS:
+        return False
+    long_enough = len(place.before) > 1 or (place.text.startswith("보지") and 2 in place.spaces)
+    return long_enough and bool(JOINING.fullmatch(place.before))
+
+
+def _is_origin(place: Place) -> bool:
+    """분쟁의 시발은: where something began."""
+    origin = place.text == "시발" and not place.spaces and ORIGIN.fullmatch(place.before)
+    return bool(origin) and place.after[:1] in ("이", "은", "을", "로", "과")
+
+
+def _is_a_dog(place: Place) -> bool:
+    """우리 개 소리가."""
+    return (
+        place.text.startswith("개소리") and place.is_split_after_first and bool(OWNED.fullmatch(place.before))
+    )
+
+
+def _is_ten(place: Place) -> bool:
+    """화살 십 발: ten of something."""
+    return place.text[0] == "십" and place.is_split_after_first and not re.search("[새세]|놈|년", place.text)
+
+
+def _is_a_name(place: Place) -> bool:
+    """엄창식."""
+    return place.text == "엄창" and place.after[:1] in tuple(LAST)
+
+
+def _is_in_need(place: Place) -> bool:
+    """위기에 처해 먹고살기."""
+    return place.text.startswith("처해") and 2 in place.spaces and place.before.endswith("에")
+
+
+def _is_so_to_say(place: Place) -> bool:
+    """편지랄까, 이미지랄 것도: the last syllable of a noun, and what it may be called."""
+    return (
+        place.text == "지랄"
+        and bool(SO_TO_SAY.match(place.following))
+        and not MOCKING.fullmatch(place.before)
+    )
+
+
+def _is_washed(place: Place) -> bool:
+    """이불 빨아 줄래요."""
+    return place.text.startswith("빨아") and bool(WASHING.fullmatch(place.before))
+
+
+def _is_a_title(place: Place) -> bool:
+    """멍청이라는 노래. The worst words are hidden wherever they stand."""
+    return place.severity < GRAVE and bool(TITLE.match(place.following))
+
+
+RULES: tuple[Rule, ...] = (
+    _is_title,
+    _is_hour,
+    _is_counter,
+    _is_years,
+    _is_young,
+    _pecks,
+    _is_seasoned,
+    _is_part_of_a_thing,
+    _is_salted,
+    _goes_out,
+    _happens,
+    _is_tried,
+    _is_origin,
+    _is_a_dog,
+    _is_washed,
+    _is_ten,
+    _is_a_name,
+    _is_in_need,
+    _is_a_title,
+)
