@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -125,12 +126,13 @@ def room_party(user: User, room_id: uuid.UUID, peer_id: uuid.UUID) -> RoomParty 
     return RoomParty(room, participation, is_host(user, room)) if participation else None
 
 
-def may_stay(peer_id: uuid.UUID, user_id: int) -> bool:
-    """Asked again with every renewed lease: the membership may have been withdrawn."""
-    room = OuterRef("session__room")
-    removed = Membership.removed.filter(room=room, user=user_id)
-    member = Membership.objects.filter(room=room, user=user_id)
-    mate = Room.objects.filter(pk=room, team__members=user_id)
-    mine = Participation.objects.filter(pk=peer_id, user_id=user_id, user__is_active=True)
-    running = mine.filter(session__ended_at=None, session__room__closed_at=None)
-    return running.filter(Exists(member) | Exists(mate), ~Exists(removed)).exists()
+def may_stay(peer_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these people may go on. Asked again while they are there: a membership may have been withdrawn."""
+    room, user = OuterRef("session__room"), OuterRef("user")
+    removed = Membership.removed.filter(room=room, user=user)
+    member = Membership.objects.filter(room=room, user=user)
+    mate = Room.objects.filter(pk=room, team__members=user)
+    people = Participation.objects.filter(pk__in=peer_ids, user__is_active=True)
+    running = people.filter(session__ended_at=None, session__room__closed_at=None)
+    allowed = running.filter(Exists(member) | Exists(mate), ~Exists(removed))
+    return set(allowed.values_list("pk", flat=True))

@@ -18,6 +18,7 @@ from calls.actions.rooms import create_room
 from calls.actions.staff import hire
 from calls.models import Place, Queue, Room
 from calls.models.room import RoomKind
+from calls.signals import demo_seeded
 
 TOPICS = [
     {"ko": "여권", "en": "Passport"},
@@ -54,6 +55,7 @@ def seed() -> dict[str, Any]:
         queue, place = _office(team)
         people = [_person(person, team, queue, passwords[person.username]) for person in PEOPLE]
         _rooms(team, [user for user, _password in people])
+    demo_seeded.send(sender=seed)
     return {
         "customer_url": place.public_url(),
         "desk_url": settings.PUBLIC_URL + reverse(settings.LOGIN_REDIRECT_URL),

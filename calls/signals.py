@@ -2,6 +2,18 @@
 
 from django.dispatch import Signal
 
+call_placed = Signal()
+"""kwargs: call_id: uuid.UUID. A customer waits; nobody has been asked to answer yet."""
+
+call_taken_over = Signal()
+"""kwargs: call_id: uuid.UUID. A person has come into a call that the assistant had."""
+
+voice_told = Signal()
+"""kwargs: call_id: uuid.UUID, participant_id: uuid.UUID, told: dict (docs/media.md). What became of the assistant's words."""
+
+key_pressed = Signal()
+"""kwargs: call_id: uuid.UUID, key: str. The customer pressed a key for the assistant: `person`, `repeat` or `bye`."""
+
 chunk_recorded = Signal()
 """kwargs: chunk_id: int. A closed piece of one side is on disk and has its row."""
 
@@ -17,3 +29,6 @@ call_finished = Signal()
 
 call_erasing = Signal()
 """kwargs: call_id: uuid.UUID. Inside the transaction that erases what was said: receivers delete their part of it."""
+
+demo_seeded = Signal()
+"""No kwargs. The demo office stands; whoever has something to show in it adds what is missing."""

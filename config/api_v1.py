@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from calls.api.rooms import RoomListView
 from calls.api.views import PlaceCallView
-from transcripts.conversation_api import ConversationView
+from transcripts.conversation_api import ConversationStatusView, ConversationView
 
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("v1/auth/", include("accounts.api_urls")),
     path("v1/calls", PlaceCallView.as_view(), name="api-place-call"),
     path("v1/calls/conversation/process", ConversationView.as_view(), name="api-conversation"),
+    path(
+        "v1/calls/conversation/process/<str:asked_id>",
+        ConversationStatusView.as_view(),
+        name="api-conversation-status",
+    ),
     path("v1/calls/", include("calls.api_urls")),
     path("v1/rooms", RoomListView.as_view(), name="api-rooms"),
     path("v1/rooms/", include("calls.rooms_api_urls")),

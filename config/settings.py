@@ -284,7 +284,7 @@ PARTICIPANT_LEASE_SECONDS = env.integer("PARTICIPANT_LEASE_SECONDS", 25, low=5)
 # Where clamd looks at files of chats: clamd://host:3310. Empty: files are taken without a look.
 ATTACHMENT_SCANNER = env.text("ATTACHMENT_SCANNER", "")
 # Pages in a room renew their place every two seconds; who is not heard of for so long is out.
-ROOM_LEASE_SECONDS = env.integer("ROOM_LEASE_SECONDS", 12, low=4)
+ROOM_LEASE_SECONDS = env.integer("ROOM_LEASE_SECONDS", 14, low=4)
 GRACE_SECONDS = env.integer("GRACE_SECONDS", 60, low=5)
 DIRECT_TIMEOUT_SECONDS = env.integer("DIRECT_TIMEOUT_SECONDS", 5, low=1)
 CONNECT_TIMEOUT_SECONDS = env.integer("CONNECT_TIMEOUT_SECONDS", 60, low=10)
@@ -344,6 +344,9 @@ ASSISTANT_URL = env.text("ASSISTANT_URL", "")
 ASSISTANT_KEY = env.text("ASSISTANT_KEY", "")
 ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "")
 ASSISTANT_VOICE_MODEL = env.text("ASSISTANT_VOICE_MODEL", "")
+ASSISTANT_PRICE_IN = env.amount("ASSISTANT_PRICE_IN")
+ASSISTANT_PRICE_OUT = env.amount("ASSISTANT_PRICE_OUT")
+ASSISTANT_CURRENCY = env.text("ASSISTANT_CURRENCY", "USD")
 ASSISTANT_TIMEOUT = env.integer("ASSISTANT_TIMEOUT", 20, low=1, high=120)
 # The fixture model knows only its own sentences: for the test suite, never for people.
 ALLOW_FIXTURE_SPEECH = env.boolean("ALLOW_FIXTURE_SPEECH", False)

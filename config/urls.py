@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("config.api_v1")),
     path("accounts/", include("accounts.urls")),
     path("records/", include("transcripts.urls")),
+    path("assistant/", include("transcripts.assistant_urls")),
     path("", include("dashboard.urls")),
     path("", include("calls.urls")),
 ]

@@ -94,7 +94,7 @@ def cara_calls(place: Place | None = None, **details: Any) -> Cara:
     call, token = call_actions.place_call(
         place or Place.objects.first() or a_place(), customer, source=source
     )
-    presence.renew_party(call.participants.get().pk)
+    presence.renew_party(call.participants.get(role="customer").pk)
     return Cara(call, token)
 
 

@@ -20,7 +20,7 @@ from config.supervisor.options import Options, free_port
 from tests.answering import MARK
 from tests.services import LOOPBACK, ROOT, Process, RedisServer, ServiceError
 
-WORKERS = {"worker", "batch"}
+WORKERS = {"worker", "assistant", "batch"}
 
 
 class Stack:
@@ -184,6 +184,7 @@ class Stack:
             redis_url=self.redis.url,
             live_threads=1,
             batch_threads=1,
+            assistant_threads=4,
         )
         return {service.name: service for service in plan.services(options)}
 

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -24,8 +25,11 @@ from calls.api.authentication import CallTokenAuthentication
 from calls.api.schema import answers, enveloped
 from calls.models import Call
 from config.helpers.envelope import ApiError, success
+from transcripts import tasks
+from transcripts.actions.asked import exchange_of, keep
 from transcripts.actions.converse import MAX_PROMPT, ConversationRefused, Exchange, converse
 from transcripts.assistant.voice import VOICES
+from transcripts.models import AskedLater
 from transcripts.speech import availability
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -67,11 +71,21 @@ class ConversationView(APIView):
         summary="Say something to the assistant and hear its answer",
         description=(
             "Speech to text, an answer by the language model (or from the answers of the house), and speech again. The latest "
-            "turns of the call are context. `audioUrl` is empty and `voiceMissing` true where nothing can speak."
+            "turns of the call are context. `audioUrl` is empty and `voiceMissing` true where nothing can speak. "
+            "With `Prefer: respond-async` it answers 202 at once, and `statusUrl` has the answer."
         ),
         request={"multipart/form-data": ConversationSerializer},
         responses=answers(
-            {200: enveloped("ConversationAnswer", conversation=serializers.DictField())}, 400, 401, 404, 409
+            {
+                200: enveloped("ConversationAnswer", conversation=serializers.DictField()),
+                202: enveloped(
+                    "ConversationPending", status=serializers.CharField(), statusUrl=serializers.CharField()
+                ),
+            },
+            400,
+            401,
+            404,
+            409,
         ),
     )
     def post(self, request: Request) -> Response:
@@ -82,6 +96,8 @@ class ConversationView(APIView):
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
         call = _call(request, wanted["callId"])
+        if _wants_later(request):
+            return _later(call, wanted)
         try:
             made = converse(
                 call, wanted["audio"].read(), wanted.get("systemPrompt", ""), wanted.get("voice", "")
@@ -91,6 +107,62 @@ class ConversationView(APIView):
         response = success(_payload(made))
         response["Cache-Control"] = "no-store"
         return response
+
+
+class ConversationStatusView(APIView):
+    authentication_classes = ConversationView.authentication_classes
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        operation_id="conversation_status",
+        summary="The answer to what was sent with `Prefer: respond-async`",
+        description=(
+            "`status` is pending until the answer is there; then it is done, and the rest is as if answered at once. A "
+            "refusal is the one that would have come at once. It is kept for an hour."
+        ),
+        responses=answers(
+            {200: enveloped("ConversationStatus", status=serializers.CharField())}, 401, 404, 409
+        ),
+    )
+    def get(self, request: Request, asked_id: str) -> Response:
+        asked = _asked(request, asked_id)
+        try:
+            made = exchange_of(asked)
+        except ConversationRefused as error:
+            raise _refusal(asked.call, error) from error
+        response = success({"status": "done", **_payload(made)} if made else {"status": "pending"})
+        if made is None:
+            response["Retry-After"] = "1"
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _wants_later(request: Request) -> bool:
+    wishes = request.headers.get("Prefer", "").lower().split(",")
+    return "respond-async" in {wish.partition(";")[0].strip() for wish in wishes}
+
+
+def _later(call: Call, wanted: dict[str, Any]) -> Response:
+    try:
+        asked = keep(call, wanted["audio"].read(), wanted.get("systemPrompt", ""), wanted.get("voice", ""))
+    except ConversationRefused as error:
+        raise _refusal(call, error) from error
+    tasks.answer_kept.delay(str(asked.pk))
+    url = reverse("api-conversation-status", args=[asked.pk])
+    response = success({"status": "pending", "statusUrl": url}, 202)
+    response["Location"], response["Preference-Applied"] = url, "respond-async"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _asked(request: Request, asked_id: str) -> AskedLater:
+    """One of a call that is the caller's own."""
+    try:
+        asked = AskedLater.objects.select_related("call__place", "turn").get(pk=uuid.UUID(asked_id))
+    except (AskedLater.DoesNotExist, ValueError) as error:
+        raise Http404 from error
+    _call(request, asked.call_id)
+    return asked
 
 
 def _refusal(call: Call, error: ConversationRefused) -> ApiError:

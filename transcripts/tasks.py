@@ -8,12 +8,17 @@ from typing import Any
 from celery import Task, shared_task
 from celery.signals import worker_ready
 
-from transcripts.actions import audio, final, live, partials, remask, sweep
+from calls.media.errors import MediaError
+from transcripts.actions import asked, audio, final, live, partials, remask, suggest, summaries, sweep
+from transcripts.actions.assist import presence, talk
+from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
 
 SETTLE_SECONDS = 2
 # The media server closes the last chunk a moment after the call has ended.
 FIRST_WAIT_SECONDS = 3
+# Later than this they talk about something else.
+SUGGESTED_WITHIN_SECONDS = 10
 
 
 @shared_task(
@@ -30,6 +35,18 @@ def finish_transcript(self: Task[Any, Any], call_id: str) -> None:
         final.finish_transcript(uuid.UUID(call_id))
     except final.NotSettled as error:
         raise self.retry(exc=error) from error
+    summarise_call.delay(call_id)
+
+
+@shared_task(
+    autoretry_for=(summaries.AskAgain,),
+    max_retries=MAX_ATTEMPTS,
+    retry_backoff=10,
+    retry_jitter=True,
+)
+def summarise_call(call_id: str) -> None:
+    """The note about the call. Without a transcript there is none to make yet."""
+    summaries.summarise(uuid.UUID(call_id))
 
 
 @shared_task
@@ -39,6 +56,9 @@ def sweep_speech() -> None:
         transcribe_chunk.delay(chunk_id)
     for call_id in found.call_ids:
         finish_transcript.delay(str(call_id))
+    asked.give_up()
+    for call_id in summaries.forgotten():
+        summarise_call.delay(str(call_id))
     for run_id in remask.open_runs():
         mask_again.delay(run_id)
     for call_id in remask.calls_without_sound():
@@ -65,6 +85,52 @@ def announce_captions(call_id: str) -> None:
 def caption_partial(call_id: str, participant_id: str, path: str, started_ms: int) -> None:
     """What is being said just now. Late or unlucky it is dropped: the next one or the caption follows."""
     partials.caption_partial(uuid.UUID(call_id), uuid.UUID(participant_id), path, started_ms)
+
+
+@shared_task(
+    autoretry_for=(MediaError,), max_retries=8, retry_backoff=1, retry_backoff_max=5, retry_jitter=True
+)
+def enter_call(call_id: str) -> None:
+    """The assistant comes into a call that it has taken."""
+    presence.enter(uuid.UUID(call_id))
+
+
+@shared_task
+def answer_call(call_id: str) -> None:
+    """Answer what the customer has said; come back when they seem to go on."""
+    wait = talk.heard(uuid.UUID(call_id))
+    if wait:
+        answer_call.apply_async((call_id,), countdown=wait)
+
+
+@shared_task
+def press_key(call_id: str, key: str) -> None:
+    talk.press(uuid.UUID(call_id), key)
+
+
+@shared_task
+def suggest_answers(call_id: str) -> None:
+    """For the agent, while it is still about that."""
+    suggest.suggest(uuid.UUID(call_id))
+
+
+@shared_task
+def answer_kept(asked_id: str) -> None:
+    """A recording whose answer is fetched later."""
+    asked.answer_kept(uuid.UUID(asked_id))
+
+
+@shared_task
+def leave_call(call_id: str) -> None:
+    presence.leave(uuid.UUID(call_id))
+
+
+@shared_task
+def watch_assistant() -> None:
+    for call in presence.consider_waiting():
+        enter_call.delay(str(call.pk))
+    for call_id in presence.watch():
+        answer_call.delay(str(call_id))
 
 
 @shared_task

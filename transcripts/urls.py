@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transcripts import original_views, views
+from transcripts import original_views, summary_views, views
 
 app_name = "transcripts"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<uuid:call_id>/export/<slug:form>", views.export, name="export"),
     path("<uuid:call_id>/export/sound/<slug:side>", views.export_sound_file, name="export-sound"),
     path("<uuid:call_id>/reveal/", views.reveal_word, name="reveal"),
+    path("<uuid:call_id>/summary/", summary_views.save_summary, name="summary"),
     path("<uuid:call_id>/original/", original_views.ask, name="open-original"),
     path("<uuid:call_id>/original/<uuid:opening_id>.opus", original_views.original, name="original"),
 ]

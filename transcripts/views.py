@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -21,7 +21,14 @@ from transcripts.actions.reveal import RevealRefused, reveal
 from transcripts.exports.formats import FORMATS
 from transcripts.forms import RevealForm
 from transcripts.indexing import terms
-from transcripts.models import OriginalOpening, RevealReason, Utterance
+from transcripts.models import (
+    CallSummary,
+    Disposition,
+    OriginalOpening,
+    RevealReason,
+    SummaryEdit,
+    Utterance,
+)
 from transcripts.paging import page_of
 from transcripts.ranges import file_response
 from transcripts.record import read
@@ -73,10 +80,18 @@ def record(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
         "openings": OriginalOpening.objects.filter(call=call).select_related(
             "user", "recording__participant"
         ),
+        "summary": _summary(call),
+        "dispositions": Disposition.choices,
         "earlier": _neighbour(user, call, "-created_at"),
         "later": _neighbour(user, call, "created_at"),
     }
     return render(request, "transcripts/record.html", context)
+
+
+def _summary(call: Call) -> CallSummary | None:
+    """With who changed it, the latest first."""
+    edits = Prefetch("edits", SummaryEdit.objects.select_related("user"))
+    return CallSummary.objects.filter(call=call).prefetch_related(edits).first()
 
 
 def _neighbour(user: User, call: Call, order: str) -> Call | None:

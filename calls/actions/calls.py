@@ -23,7 +23,7 @@ from calls.models import Call, Offer, Participant, Place
 from calls.models.call import CallSource, ParticipantRole, hash_token
 from calls.models.offer import OfferState
 from calls.models.place import MediaPath
-from calls.signals import call_finished
+from calls.signals import call_finished, call_placed
 from calls.states import ACTIVE, TALKING, CallStatus, EndReason, finish_of
 
 NUMBER_ATTEMPTS = 8
@@ -55,6 +55,7 @@ def place_call(
                 raise
     from calls.actions.offers import assign_waiting
 
+    call_placed.send_robust(sender=Call, call_id=call.pk)
     assign_waiting()
     return call, token
 
@@ -171,7 +172,7 @@ def _finish(call: Call, wanted: CallStatus, reason: EndReason, actor: Participan
     now = timezone.now()
     if not call.move(wanted, reason=reason.value, actor=actor, ended_at=now, end_reason=reason.value):
         return False
-    _withdraw_offers(call)
+    withdraw_offers(call)
     _free_agents(call, now)
     call.participants.present().update(left_at=now)
     tell_state(call)
@@ -181,7 +182,7 @@ def _finish(call: Call, wanted: CallStatus, reason: EndReason, actor: Participan
     return True
 
 
-def _withdraw_offers(call: Call) -> None:
+def withdraw_offers(call: Call) -> None:
     for offer in Offer.objects.pending().filter(call=call):
         if offer.settle(OfferState.WITHDRAWN):
             events.wake_desk(
@@ -267,14 +268,19 @@ def state_payload(call: Call) -> dict[str, Any]:
         "connectedAt": unix_ms(call.connected_at),
         "endedAt": unix_ms(call.ended_at),
         "agent": agent_payload(call),
+        "personWanted": call.person_wanted_at is not None,
     }
 
 
-def agent_payload(call: Call) -> dict[str, str] | None:
-    """Who answers, as the customer may read it."""
-    participant = call.participants.filter(role=ParticipantRole.AGENT).select_related("user").last()
-    if participant is None:
+def agent_payload(call: Call) -> dict[str, Any] | None:
+    """Who answers, as the customer may read it: a person, or (said plainly) the assistant."""
+    answering = (ParticipantRole.AGENT, ParticipantRole.ASSISTANT)
+    participants = list(call.participants.filter(role__in=answering).select_related("user"))
+    if not participants:
         return None
+    participant = max(participants, key=lambda one: (one.role == ParticipantRole.AGENT, one.joined_at))
+    if participant.role == ParticipantRole.ASSISTANT:
+        return {"name": participant.name, "department": "", "assistant": True}
     department = participant.user.department if participant.user else ""
     return {"name": participant.name, "department": department}
 

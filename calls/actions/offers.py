@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from calls import events
 from calls.access import offers_of
+from calls.actions import assistants
 from calls.actions.calls import tell_state, unix_ms
 from calls.actions.errors import ActionError
 from calls.models import AgentStatus, Call, Offer, Participant, QueueMembership
 from calls.models.call import ParticipantRole
 from calls.models.offer import OfferState
 from calls.queueing import Assignment, IdleAgent, WaitingCall, assign
-from calls.signals import call_answered
-from calls.states import CallStatus
+from calls.signals import call_answered, call_taken_over
+from calls.states import TALKING, CallStatus
 
 PASSED = (OfferState.REJECTED, OfferState.EXPIRED)
 REST_SECONDS = 15
@@ -74,7 +75,7 @@ def _lease(assignment: Assignment) -> Offer | None:
             offer = Offer.objects.create(
                 call_id=assignment.call_id, agent_id=assignment.agent_id, expires_at=expires_at
             )
-            still_waits = Call.objects.filter(pk=assignment.call_id, status=CallStatus.RINGING).exists()
+            still_waits = Call.objects.waiting().filter(pk=assignment.call_id).exists()
             if not still_waits:
                 offer.settle(OfferState.WITHDRAWN)
                 return None
@@ -102,6 +103,7 @@ def offer_payload(offer: Offer) -> dict[str, Any]:
         "expiresAt": unix_ms(offer.expires_at),
         "secondsLeft": max(0, round((offer.expires_at - now).total_seconds())),
         "previous": _previous_calls(call),
+        "handover": call.handover,
     }
 
 
@@ -138,7 +140,8 @@ def _accept(user: User, offer: Offer) -> Call:
     if offer.expires_at <= timezone.now() or not offer.settle(OfferState.ACCEPTED):
         raise _Lost
     now = timezone.now()
-    if call.state is not CallStatus.RINGING or not call.move(CallStatus.CONNECTING, answered_at=now):
+    handed_over = call.state in TALKING
+    if not (assistants.person_comes(call) if handed_over else _answer(call, now)):
         raise _Lost
     participant = Participant.objects.create(
         call=call, role=ParticipantRole.AGENT, user=user, name=user.public_name
@@ -150,8 +153,13 @@ def _accept(user: User, offer: Offer) -> Call:
         user.pk, {"type": "offer-ended", "offerId": str(offer.pk), "reason": OfferState.ACCEPTED.value}
     )
     events.wake_queue(call.queue_id)
-    transaction.on_commit(partial(call_answered.send_robust, sender=Call, call_id=call.pk), robust=True)
+    told = call_taken_over if handed_over else call_answered
+    transaction.on_commit(partial(told.send_robust, sender=Call, call_id=call.pk), robust=True)
     return call
+
+
+def _answer(call: Call, now: datetime) -> bool:
+    return call.state is CallStatus.RINGING and call.move(CallStatus.CONNECTING, answered_at=now)
 
 
 def reject_offer(user: User, offer_id: uuid.UUID) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from calls import events
 from calls.models import Call, CallEvent, Chunk, Participant, Recording
 from calls.models.recording import ChunkCodec
-from calls.signals import chunk_growing, chunk_recorded
+from calls.signals import chunk_growing, chunk_recorded, voice_told
 
 if TYPE_CHECKING:
     from calls.media.recordings import Segment
@@ -42,6 +42,15 @@ def segment_grows(room_id: str, peer_id: str, path: str, started_ms: int) -> Non
     except ValueError:
         return
     chunk_growing.send_robust(sender=Chunk, path=path, started_ms=started_ms, **ids)
+
+
+def voice_said(room_id: str, peer_id: str, told: dict[str, Any]) -> None:
+    """Tell what became of the assistant's words. A test room's names are passed over."""
+    try:
+        ids = {"call_id": uuid.UUID(room_id), "participant_id": uuid.UUID(peer_id)}
+    except ValueError:
+        return
+    voice_told.send_robust(sender=Call, told=told, **ids)
 
 
 @transaction.atomic

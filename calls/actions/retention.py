@@ -6,6 +6,7 @@ import logging
 import shutil
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +23,13 @@ logger = logging.getLogger(__name__)
 
 UNSENT_HOURS = 24
 """A file that no message has taken with it by then, is not sent any more."""
-PERSONAL = {"customer_name": "", "customer_contact": "", "question": "", "rating_comment": ""}
+PERSONAL: dict[str, Any] = {
+    "customer_name": "",
+    "customer_contact": "",
+    "question": "",
+    "rating_comment": "",
+    "handover": None,
+}
 
 
 def erase_old_calls() -> int:

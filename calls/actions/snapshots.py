@@ -28,7 +28,9 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
     customer: dict[str, str] = {"name": call.customer_name}
     if for_staff:
         customer |= {"contact": call.customer_contact, "question": call.question}
+    told = {"handover": call.handover} if for_staff else {}
     return {
+        **told,
         **state_payload(call),
         "callId": str(call.pk),
         "reference": call.reference,

@@ -13,6 +13,8 @@ GROWTH_PER_S = 1.08
 LONGEST_STEP_S = 2.0
 FILLED = 1.1
 """A receiver's own estimate below this share of what it is sent is a limit; above, it had no more to judge by."""
+UNSURE_BPS = 10_000.0
+"""Less than this far below it says nothing: of still or dark pictures too little comes to judge by."""
 HOLD_FIRST_S, HOLD_LONGEST_S = 4.0, 60.0
 CALM_HOLDS = 2
 """After so many times the hold without a fall, the next one is a first again."""
@@ -44,10 +46,13 @@ class Downlink:
         else:
             self._grown_at = now
 
-    def estimate_told(self, bps: float, sent_bps: float, now: float) -> None:
-        """The receiver's own estimate (REMB), which rests on the delay, too."""
-        if bps < sent_bps * FILLED and bps < self.bps:
-            self._fall(bps, now)
+    def estimate_told(self, bps: float, sent_bps: float, now: float, beside_bps: float = 0.0) -> None:
+        """The receiver's own estimate (REMB), which rests on the delay, too.
+
+        It speaks of pictures, as `sent_bps` does; the sound that is sent `beside` them is not in it.
+        """
+        if bps + UNSURE_BPS < sent_bps * FILLED and bps + beside_bps < self.bps:
+            self._fall(bps + beside_bps, now)
 
     def _fall(self, bps: float, now: float) -> None:
         if self._fell_at is not None and now - self._fell_at > CALM_HOLDS * self._hold_s:

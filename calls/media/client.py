@@ -65,7 +65,7 @@ class MediaClient:
             raise MediaError(UNAVAILABLE, "the media server does not answer") from error
         finally:
             self._waiting.pop(request_id, None)
-        return _unwrap(reply)
+        return unwrap(reply)
 
     async def pick_node(self) -> str:
         """The living node with the fewest peers. Raises MediaError "media_unavailable" if there is none."""
@@ -83,9 +83,7 @@ class MediaClient:
             told = await self._redis.mget([node_key(name) for name in names]) if names else []
         except (RedisError, OSError) as error:
             raise MediaError(UNAVAILABLE, "Redis does not answer") from error
-        return {
-            name: json.loads(status) for name, status in zip(names, told, strict=True) if status is not None
-        }
+        return living(names, told)
 
     async def is_alive(self, node: str) -> bool:
         """Did the node give a sign of life in the last seconds? False also while Redis is away."""
@@ -139,9 +137,14 @@ class MediaClient:
                 answer.set_result(reply)
 
 
-def _unwrap(reply: dict[str, Any]) -> dict[str, Any]:
+def unwrap(reply: dict[str, Any]) -> dict[str, Any]:
     if "error" in reply:
         raise MediaError(str(reply["error"]["code"]), str(reply["error"]["message"]))
     result = reply["result"]
     assert isinstance(result, dict)
     return result
+
+
+def living(names: list[str], told: list[bytes | None]) -> dict[str, dict[str, Any]]:
+    """Nodes with what they told last, without those whose word has run out."""
+    return {name: json.loads(status) for name, status in zip(names, told, strict=True) if status is not None}

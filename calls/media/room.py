@@ -14,6 +14,7 @@ from calls.media.producers import AudioProducer, Producer, VideoProducer
 from calls.media.speaking import Speakers
 from calls.media.transport import Transport
 from calls.media.video_consumers import VideoConsumer
+from calls.media.voice import Voice
 
 Thing = TypeVar("Thing")
 SILENT = 127
@@ -28,10 +29,13 @@ class Peer:
         self.record = record
         self.joined = now
         self.transports: dict[str, Transport] = {}
+        self.voice: Voice | None = None
+        """Of a party without WebRTC: the assistant."""
 
     @property
     def producers(self) -> dict[str, Producer]:
-        return {one.id: one for transport in self.transports.values() for one in transport.producers.values()}
+        own = {one.id: one for transport in self.transports.values() for one in transport.producers.values()}
+        return own if self.voice is None else own | {self.voice.producer.id: self.voice.producer}
 
     @property
     def consumers(self) -> dict[str, Consumer]:
@@ -66,6 +70,8 @@ class Peer:
     async def close(self) -> None:
         transports = list(self.transports.values())
         self.transports.clear()
+        if self.voice is not None:
+            await self.voice.close()
         await asyncio.gather(*(transport.close() for transport in transports))
 
     def stats(self, now: float) -> dict[str, Any]:
@@ -97,6 +103,12 @@ class Room:
                 producer.loudest = None
         peer = self.speakers.decide(loudest)
         return None if peer is None else (peer, -self.speakers.level(peer))
+
+    def is_deserted(self, peer: Peer, now: float, idle_close_s: float) -> bool:
+        """A client that is gone; a voice without clients is there for as long as there is somebody to hear it."""
+        if peer.voice is None or not peer.is_gone(now, idle_close_s):
+            return peer.is_gone(now, idle_close_s)
+        return all(other.voice is not None for other in self.peers.values())
 
     def peer(self, peer_id: object) -> Peer:
         return _find(self.peers, peer_id, "peer")

@@ -9,8 +9,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+from calls.media.asked import name, whole
 from calls.media.capabilities import router_capabilities
 from calls.media.config import MediaConfig
 from calls.media.dtls import Certificates
@@ -19,10 +21,10 @@ from calls.media.ice import UdpPort
 from calls.media.parameters import producer_stream, source_of
 from calls.media.producers import AudioProducer, Producer, VideoProducer
 from calls.media.recorder import RecordingStore, Sink, TrackRecorder
-from calls.media.recordings import is_safe_name
 from calls.media.room import Peer, Room
 from calls.media.transport import Transport
 from calls.media.video_consumers import ANY_LAYER, VideoConsumer
+from calls.media.voices import Voices
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,14 @@ class MediaServer:
         self._clock: Callable[[], float] = time.monotonic
         self._tickers: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
+        voices = Voices(
+            party=self._party,
+            recorder=self._recorder,
+            tell_for=lambda room, peer: partial(self._tell_of, room, peer),
+            clock=lambda: self._clock(),
+        )
         self._handlers: dict[str, Handler] = {
+            **voices.handlers,
             "join": self._join,
             "leave": self._leave,
             "close-room": self._close_room,
@@ -112,7 +121,7 @@ class MediaServer:
     # Rooms and peers
 
     async def _join(self, data: dict[str, Any]) -> dict[str, Any]:
-        room_id, peer_id = _name(data, "roomId"), _name(data, "peerId")
+        room_id, peer_id = name(data, "roomId"), name(data, "peerId")
         role = str(data.get("role", ""))[:32]
         old = self.rooms[room_id].peers.get(peer_id) if room_id in self.rooms else None
         if old is not None:
@@ -128,8 +137,8 @@ class MediaServer:
 
     async def _leave(self, data: dict[str, Any]) -> dict[str, Any]:
         """Done when the peer's recordings are on the disk. Leaving twice is no error."""
-        room = self.rooms.get(_name(data, "roomId"))
-        peer = room.peers.get(_name(data, "peerId")) if room is not None else None
+        room = self.rooms.get(name(data, "roomId"))
+        peer = room.peers.get(name(data, "peerId")) if room is not None else None
         if room is not None and peer is not None:
             await self._end_peer(room, peer)
         await self._store.settle()
@@ -137,7 +146,7 @@ class MediaServer:
 
     async def _close_room(self, data: dict[str, Any]) -> dict[str, Any]:
         """Done when the room's recordings are on the disk. Closing twice is no error."""
-        room = self.rooms.get(_name(data, "roomId"))
+        room = self.rooms.get(name(data, "roomId"))
         if room is not None:
             await self._end_room(room)
         await self._store.settle()
@@ -247,16 +256,16 @@ class MediaServer:
     async def _set_preferred_layers(self, data: dict[str, Any]) -> dict[str, Any]:
         consumer = self._picture(data)
         temporal = data.get("temporalLayer")
-        consumer.preferred = _whole(data.get("spatialLayer"), "spatialLayer", ANY_LAYER)
+        consumer.preferred = whole(data.get("spatialLayer"), "spatialLayer", ANY_LAYER)
         consumer.preferred_temporal = (
-            ANY_LAYER if temporal is None else _whole(temporal, "temporalLayer", ANY_LAYER)
+            ANY_LAYER if temporal is None else whole(temporal, "temporalLayer", ANY_LAYER)
         )
         consumer.transport.share_out(self._clock())
         return {}
 
     async def _set_consumer_size(self, data: dict[str, Any]) -> dict[str, Any]:
         consumer = self._picture(data)
-        width, height = (_whole(data.get(side), side, LARGEST_TILE) for side in ("width", "height"))
+        width, height = (whole(data.get(side), side, LARGEST_TILE) for side in ("width", "height"))
         consumer.tile = (width, height)
         consumer.transport.share_out(self._clock())
         return {}
@@ -274,14 +283,14 @@ class MediaServer:
     # Behind the requests
 
     def _room(self, data: dict[str, Any]) -> Room:
-        room = self.rooms.get(_name(data, "roomId"))
+        room = self.rooms.get(name(data, "roomId"))
         if room is None:
             raise MediaError(NOT_FOUND, "no such room")
         return room
 
     def _party(self, data: dict[str, Any]) -> tuple[Room, Peer]:
         room = self._room(data)
-        return room, room.peer(_name(data, "peerId"))
+        return room, room.peer(name(data, "peerId"))
 
     def _picture(self, data: dict[str, Any]) -> VideoConsumer:
         _, peer = self._party(data)
@@ -362,7 +371,7 @@ class MediaServer:
                     transport.send_reports(now)
             for producer in peer.producers.values():
                 producer.tick(now)
-            if peer.is_gone(now, self.config.idle_close_s):
+            if room.is_deserted(peer, now, self.config.idle_close_s):
                 self._later(self._end_peer(room, peer), "drop-peer")
 
     async def _listen(self) -> None:
@@ -378,19 +387,8 @@ class MediaServer:
                     for transport in peer.transports.values():
                         transport.tell_arrivals(now)
 
+    def _tell_of(self, room: Room, peer: Peer, event: str, **more: Any) -> None:
+        self._tell(event, room, peer.id, **more)
+
     def _tell(self, event: str, room: Room, peer_id: str, **more: Any) -> None:
         self._sink({"type": event, "roomId": room.id, "peerId": peer_id, **more})
-
-
-def _whole(value: object, name: str, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
-        raise MediaError(BAD_REQUEST, f"{name} must be a whole number from 0 to {high}")
-    return value
-
-
-def _name(data: dict[str, Any], key: str) -> str:
-    """A room's or peer's id. It becomes a directory's name: nothing in it may be misread in a path."""
-    value = data.get(key)
-    if not isinstance(value, str) or not is_safe_name(value):
-        raise MediaError(BAD_REQUEST, f"{key} must be 1 to 80 letters, digits, dots, dashes or underscores")
-    return value

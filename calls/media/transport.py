@@ -158,7 +158,7 @@ class Transport:
         for one in pictures:
             one.meter.tick(now)
         shown = [one for one in pictures if not one.paused and not one.producer.paused]
-        room = self.downlink.bps - AUDIO_BPS * (len(self.consumers) - len(pictures))
+        room = self.downlink.bps - self._sound_bps()
         layers = allocate(room, [_demand(one, now) for one in shown])
         for one, layer in zip(shown, layers, strict=True):
             one.want_layer(None if layer == NOTHING else layer, now)
@@ -309,7 +309,7 @@ class Transport:
                 consumer.want_key_frame(now)
         allowed = rtcp.allowed_bps(packet)
         if allowed is not None:
-            self.downlink.estimate_told(allowed, self._sent_bps(), now)
+            self.downlink.estimate_told(allowed, self._pictures_bps(), now, beside_bps=self._sound_bps())
 
     def _clock_told(self, packet: rtcp.RtcpSrPacket, now: float) -> None:
         found = self.sources.get(packet.ssrc)
@@ -325,12 +325,14 @@ class Transport:
                 consumer.fraction_lost = report.fraction_lost
                 shares.append(report.fraction_lost / 256)
         if shares:
-            self.downlink.loss_told(sum(shares) / len(shares), self._sent_bps(), now)
+            sent = self._pictures_bps() + self._sound_bps()
+            self.downlink.loss_told(sum(shares) / len(shares), sent, now)
 
-    def _sent_bps(self) -> float:
-        return sum(
-            one.meter.bps if isinstance(one, VideoConsumer) else AUDIO_BPS for one in self.consumers.values()
-        )
+    def _pictures_bps(self) -> float:
+        return sum(one.meter.bps for one in self.consumers.values() if isinstance(one, VideoConsumer))
+
+    def _sound_bps(self) -> float:
+        return AUDIO_BPS * sum(not isinstance(one, VideoConsumer) for one in self.consumers.values())
 
 
 def _restored(packet: RtpPacket, received: Received) -> RtpPacket | None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from calls.models.place import Place, Queue
-from calls.states import ACTIVE, CallStatus, EndReason, check
+from calls.states import ACTIVE, TALKING, CallStatus, EndReason, check
 
 
 def hash_token(token: str) -> str:
@@ -44,8 +44,9 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(status__in=ACTIVE)
 
     def waiting(self) -> CallQuerySet:
-        """In the order in which their customers came."""
-        return self.filter(status=CallStatus.RINGING).order_by("created_at", "id")
+        """For a person, in the order in which their customers came: nobody has answered, or the assistant hands over."""
+        handed_over = Q(status__in=TALKING, person_wanted_at__isnull=False)
+        return self.filter(Q(status=CallStatus.RINGING) | handed_over).order_by("created_at", "id")
 
     def holding(self, token: str) -> CallQuerySet:
         """The call that a capability token opens, while its link is valid."""
@@ -98,6 +99,11 @@ class Call(models.Model):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     connected_at = models.DateTimeField(_("sound since"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    person_wanted_at = models.DateTimeField(
+        _("handed over by the assistant"), null=True, blank=True, editable=False
+    )
+    handover = models.JSONField(_("what the assistant hands over"), null=True, blank=True, editable=False)
 
     erased_at = models.DateTimeField(_("words and sound erased"), null=True, blank=True, editable=False)
 

@@ -28,18 +28,21 @@ def decode(frame: str) -> dict[str, Any]:
     return value
 
 
-def check(value: Any) -> None:
+def check(value: Any, depth: int = 1) -> None:
     """Raises SignalError(malformed) for numbers, texts and nesting that are not safe to hand on.
 
-    Walks without recursion: what is checked may be nested as deep as a frame is long.
+    It goes no deeper than is allowed, however deep what is checked may be.
     """
-    pending = [(value, 1)]
-    while pending:
-        item, depth = pending.pop()
-        if isinstance(item, dict | list) and depth <= MAX_DEPTH:
-            pending.extend((child, depth + 1) for child in _children(item))
-        elif isinstance(item, dict | list) or not _is_clean(item):
+    kind = type(value)
+    if kind is dict or kind is list:
+        if depth > MAX_DEPTH:
             raise SignalError(ErrorCode.MALFORMED)
+        for child in value:
+            check(child, depth + 1)
+        for child in value.values() if kind is dict else ():
+            check(child, depth + 1)
+    elif not _is_clean(value):
+        raise SignalError(ErrorCode.MALFORMED)
 
 
 def _integer(digits: str) -> int | float:
@@ -49,10 +52,6 @@ def _integer(digits: str) -> int | float:
 
 _DECODER = json.JSONDecoder(parse_int=_integer)
 """One for all: the function of the module would make one for every frame."""
-
-
-def _children(item: dict[str, Any] | list[Any]) -> list[Any]:
-    return [*item.keys(), *item.values()] if isinstance(item, dict) else item
 
 
 def _is_clean(item: str | float | bool | None) -> bool:

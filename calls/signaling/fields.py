@@ -15,6 +15,7 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from calls.signaling.errors import ErrorCode, SignalError
@@ -29,6 +30,8 @@ class Wrong(Exception):
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_uuid = lru_cache(4096)(uuid.UUID)
+"""A page names the same few rooms and peers again and again."""
 _HANDLE = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 
 
@@ -202,7 +205,7 @@ def _read_boolean(value: Any) -> bool:
 def _read_uuid(value: Any) -> uuid.UUID:
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise Wrong("must be a UUID")
-    return uuid.UUID(value)
+    return _uuid(value)
 
 
 def _read_handle(value: Any) -> str:

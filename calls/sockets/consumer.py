@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-
 from calls.signaling.errors import CloseCode
 from calls.signaling.messages.call import Login
 from calls.signaling.session import Perform, Reply
+from calls.sockets.dispatch import LeanConsumer
 from calls.sockets.handlers import HANDLERS
 from calls.sockets.origin import is_allowed
 from calls.sockets.page import Page
 from calls.sockets.scope import client_address, token_in_address
 
 
-class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has no types
+class CallConsumer(LeanConsumer):
     page: Page | None = None
 
     async def connect(self) -> None:
@@ -78,7 +77,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
                 link.wake_queue()
 
 
-class NothingHere(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has no types
+class NothingHere(LeanConsumer):
     """Any other address: a code in place of a traceback."""
 
     async def connect(self) -> None:

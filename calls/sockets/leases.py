@@ -6,8 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from calls.signaling.errors import CloseCode
-from calls.sockets.database import in_database
-from calls.sockets.login import check_login
+from calls.sockets.batches import batches
 from calls.sockets.media_gateway import gateway
 
 if TYPE_CHECKING:
@@ -43,7 +42,8 @@ async def _still_logged_in(page: Page) -> bool:
     if page.login.expires_at <= time.time():
         await page.close(CloseCode.UNAUTHENTICATED)
         return False
-    if await in_database(check_login, page.token or "") is None:
+    user = page.login.user
+    if not await batches().logins.holds((user.pk, user.password)):
         await page.close(CloseCode.FORBIDDEN)
         return False
     return True

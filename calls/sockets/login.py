@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rest_framework.exceptions import AuthenticationFailed
@@ -27,3 +28,9 @@ def check_login(token: str) -> Login | None:
     except (InvalidToken, AuthenticationFailed, UnicodeEncodeError, ValueError):
         return None
     return Login(user, int(claims["exp"])) if isinstance(user, User) else None
+
+
+def unchanged(logins: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of accounts, each with the hashed password of its log-in, those that live and have it still."""
+    living = User.objects.filter(pk__in={user_id for user_id, _password in logins}, is_active=True)
+    return set(living.values_list("pk", "password")) & set(logins)

@@ -33,6 +33,8 @@ from calls.sockets.seats import SeatLink
 logger = logging.getLogger(__name__)
 
 LANE_SIZES = {LaneName.MEDIA: 64, LaneName.AUDIO: 96}
+ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+"""One for all: `json.dumps` would make an encoder for every message."""
 Handler = Callable[["Page", Perform], Awaitable[dict[str, Any] | None]]
 
 
@@ -53,7 +55,6 @@ class Page:
         self.transport = transport
         self.tasks = OwnedTasks()
         self.login: Login | None = None
-        self.token: str | None = None
         self.desk: Desk | None = None
         self.presence: PresenceWatch | None = None
         self.renewed_at = self.proved_at = float("-inf")
@@ -125,7 +126,7 @@ class Page:
         seat = self.session.seat(message.get("callId") or message.get("roomId") or "")
         if seat is not None:
             seat.notice(message)
-        await self.transport.send(text_data=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        await self.transport.send(text_data=ENCODE(message))
 
     async def close(self, code: CloseCode) -> None:
         self.session.closed = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import translation
 
 from accounts.models import User
-from calls.access import RoomParty, may_stay, room_party
+from calls.access import RoomParty, room_party
 from calls.actions import room_switches, rooms
 from calls.actions.chat import author_in_room, chat_state
 from calls.actions.room_telling import room_state
@@ -19,6 +19,7 @@ from calls.media.errors import MediaError
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
+from calls.sockets.batches import batches
 from calls.sockets.database import in_database
 from calls.sockets.media_gateway import gateway
 from calls.sockets.throttle import count
@@ -76,7 +77,10 @@ class RoomLink:
         return await in_database(lambda: str(self.prove().room.media_node))
 
     async def renew(self, *, prove: bool) -> bool:
-        return await in_database(_renew, self.seat, self.user.pk, prove=prove)
+        peer_id = uuid.UUID(self.seat.peer_id)
+        if not await batches().places.holds(peer_id):
+            return False
+        return not prove or await batches().rights.holds((peer_id, uuid.UUID(self.seat.call_id)))
 
     async def dropped(self) -> None:
         with contextlib.suppress(SignalError):
@@ -109,18 +113,7 @@ def _enter(user: User, room_id: uuid.UUID, address: str, since: int) -> dict[str
     count("join-room", user.pk)
     with translation.override(user.language):
         party = rooms.enter(user, room_id, address)
-        rooms.sweep(room_id)
+        rooms.sweep([room_id])
         state = room_state(party)
         state |= chat_state(author_in_room(party), since)
         return state | {"rtc": rtc_configuration(state["peerId"])}
-
-
-def _renew(seat: Seat, user_id: int, *, prove: bool) -> bool:
-    """Every few seconds also takes out who has not been heard of, as beat does: pages must not depend on it."""
-    peer_id = uuid.UUID(seat.peer_id)
-    if not rooms.renew(peer_id):
-        return False
-    if not prove:
-        return True
-    rooms.sweep(uuid.UUID(seat.call_id))
-    return may_stay(peer_id, user_id)

@@ -12,6 +12,7 @@ Strings: TypeAlias = dict[str, str | Promise]
 SHARED: Strings = {
     "mine": _("Me"),
     "agent": _("Agent"),
+    "assistant": _("Automatic assistant"),
     "customer": _("Customer"),
     "masked": _("masked word"),
     "gap": _("No caption here: these words will be in the transcript."),
@@ -64,9 +65,19 @@ PRESENCE: Strings = {
     "joinMeeting": _("Join"),
 }
 
+CAMERA: Strings = {
+    "camDenied": _(
+        "This browser blocks the camera. Allow it beside the address, then press the button again."
+    ),
+    "camMissing": _("No camera was found. You can take part by voice."),
+    "camBusy": _("Another program is using the camera. Close it, then press the button again."),
+    "camInsecure": _("The camera needs an https address. Ask the administrator."),
+}
+
 CALL: Strings = {
     **SHARED,
     **CHAT,
+    **CAMERA,
     "position": _("{count} ahead of you"),
     "next": _("You are next"),
     "minutes": _("about {minutes} min"),
@@ -92,9 +103,21 @@ DESK: Strings = {
     **SHARED,
     **CHAT,
     **PRESENCE,
+    "handoverAsked": _("asked for a person"),
+    "handoverAbuse": _("insulting words"),
+    "handoverUnknown": _("no answer known"),
+    "handoverDeaf": _("speech not understood"),
+    "handoverUpset": _("sounds upset"),
+    "handoverName": _("Name given"),
+    "handoverOrder": _("Order number"),
+    "handoverAnswer": _("Last answer: {answer}"),
     "ready": _("Ready for calls"),
     "away": _("Away"),
     "offline": _("Off duty"),
+    "showAsk": _("Ask to be shown"),
+    "showAsking": _("Waiting for a yes"),
+    "showEnd": _("End the picture"),
+    "showDeclined": _("The customer would rather go on by voice."),
     "talking": _("On a call"),
     "ringing": _("Call offer"),
     "unnamed": _("No name given"),
@@ -102,6 +125,9 @@ DESK: Strings = {
     "korean": _("Korean"),
     "english": _("English"),
     "firstCall": _("First call"),
+    "suggestionCopied": _("Copied"),
+    "suggestionSent": _("Sent"),
+    "suggestionFailed": _("That did not work"),
     "earlierCalls": _("{count} earlier calls"),
     "waited": _("Waited {time}"),
     "secondsLeft": _("{seconds} s left"),
@@ -140,12 +166,7 @@ ROOM: Strings = {
     **CHAT,
     **PRESENCE,
     **MICROPHONE,
-    "camDenied": _(
-        "This browser blocks the camera. Allow it beside the address, then press the button again."
-    ),
-    "camMissing": _("No camera was found. You can take part by voice."),
-    "camBusy": _("Another program is using the camera. Close it, then press the button again."),
-    "camInsecure": _("The camera needs an https address. Ask the administrator."),
+    **CAMERA,
     "micGone": _("The microphone was unplugged and there is no other one. Nobody hears you."),
     "micChanged": _("The microphone has changed to {name}."),
     "camGone": _("The camera was unplugged. Your video is off."),

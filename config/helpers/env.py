@@ -67,6 +67,18 @@ def integer(name: str, default: int, *, low: int | None = None, high: int | None
     return number
 
 
+def amount(name: str, default: float = 0.0) -> float:
+    """A number that is not negative."""
+    raw = os.environ.get(name, "")
+    try:
+        value = float(raw) if raw else default
+    except ValueError as error:
+        raise EnvError(f"{name} must be a number, got {raw!r}") from error
+    if not 0 <= value < float("inf"):
+        raise EnvError(f"{name} must not be negative")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Comma- or space-separated words."""
     return [word for word in os.environ.get(name, default).replace(",", " ").split() if word]

@@ -66,6 +66,8 @@ def log_settings(form: str, level: str) -> dict[str, Any]:
             "django.channels.server": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
             "faster_whisper": {"level": "WARNING"},
             "aioice": {"level": "WARNING"},
             "aiortc": {"level": "WARNING"},

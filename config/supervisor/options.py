@@ -27,6 +27,7 @@ class Options:
     redis_url: str  # empty: start an embedded one
     live_threads: int
     batch_threads: int
+    assistant_threads: int
 
     @classmethod
     def from_environment(cls) -> Options:
@@ -41,6 +42,7 @@ class Options:
             redis_url=env.text("REDIS_URL", ""),
             live_threads=env.integer("LIVE_WORKER_THREADS", 2, low=1),
             batch_threads=env.integer("BATCH_WORKER_THREADS", 1, low=1),
+            assistant_threads=env.integer("ASSISTANT_WORKER_THREADS", 8, low=1),
         )
 
     def check_ports(self) -> None:

@@ -12,7 +12,7 @@ PYTHON = sys.executable
 
 def services(options: Options) -> list[Service]:
     """In the order in which they are stopped: first those that take new work, last those that finish it."""
-    return [web(options), media(), worker(options), batch(options), beat()]
+    return [web(options), media(), worker(options), assistant(options), batch(options), beat()]
 
 
 def web(options: Options) -> Service:
@@ -29,6 +29,11 @@ def media() -> Service:
 
 def worker(options: Options) -> Service:
     return _celery("worker", "live,default", options.live_threads)
+
+
+def assistant(options: Options) -> Service:
+    """It mostly waits for others, a language model for one: captions must not wait with it."""
+    return _celery("assistant", "assistant", options.assistant_threads)
 
 
 def batch(options: Options) -> Service:

@@ -10,7 +10,7 @@ import { RemoteSound } from "./controllers/remote-sound.js";
 import { wireSpeaker } from "./controllers/speaker.js";
 import { TalkView } from "./controllers/talk-view.js";
 import { WakeLock } from "./controllers/wake-lock.js";
-import { all, mark, one, pageConfig, reloadOnce, say, socketUrl } from "./helpers/page.js";
+import { all, mark, one, pageConfig, reloadOnce, say, show, socketUrl } from "./helpers/page.js";
 import { avatar, fill } from "./helpers/text.js";
 import { Signaling } from "./models/socket.js";
 
@@ -68,6 +68,7 @@ class CallPage {
 
   #wire() {
     wireControls(() => this.session);
+    for (const button of /** @type {HTMLButtonElement[]} */ (all("[data-press]"))) button.addEventListener("click", () => void this.#press(button));
     one("[data-open-chat]").addEventListener("click", () => this.#toggleChat());
     watchNetwork(this.signaling, () => this.session);
     void wireSpeaker(this.session.sound.element);
@@ -75,6 +76,14 @@ class CallPage {
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
     void this.microphone.watchPermission(() => void this.#openMicrophone());
     for (const button of all("[data-reload]")) button.addEventListener("click", () => location.reload());
+  }
+
+  /** What the assistant understands without a word. @param {HTMLButtonElement} button */
+  async #press(button) {
+    button.disabled = true;
+    const { callId } = this.session.model;
+    await this.signaling.request("press-key", { callId, key: button.dataset.press }).catch(() => undefined);
+    button.disabled = false;
   }
 
   /** The chat takes the place of the captions, and gives it back. */
@@ -131,10 +140,16 @@ class CallPage {
   #answered(model) {
     const { strings } = this.config;
     const name = model.agent?.name ?? "";
+    const automatic = model.agent?.assistant === true;
     this.queue.leave();
-    say("[data-agent-name]", name ? fill(strings.agentName ?? "", { name }) : (strings.agentUnnamed ?? ""));
+    show("[data-automatic]", automatic);
+    show("[data-assistant-keys]", automatic);
+    show("[data-press='person']", !model.personWanted);
+    show("[data-person-wanted]", model.personWanted);
+    if (automatic) say("[data-agent-name]", name);
+    else say("[data-agent-name]", name ? fill(strings.agentName ?? "", { name }) : (strings.agentUnnamed ?? ""));
     say("[data-agent-department]", model.agent?.department ?? "");
-    say("[data-agent-avatar]", avatar(name));
+    say("[data-agent-avatar]", automatic ? "AI" : avatar(name));
     if (this.heardChime) return;
     this.heardChime = true;
     if (model.status === "CONNECTING") this.bell.chime(); // not again after a reload in the middle

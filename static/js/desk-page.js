@@ -8,6 +8,7 @@ import { activityOf, DeskLists } from "./controllers/desk-lists.js";
 import { wireMenus } from "./controllers/menu.js";
 import { Microphone, MicrophoneRefused } from "./controllers/microphone.js";
 import { drawSide, OfferView } from "./controllers/offer-view.js";
+import { awayWhenIdle } from "./controllers/idle-watch.js";
 import { drawPresence } from "./controllers/presence-view.js";
 import { readingTools } from "./controllers/reading-tools.js";
 import { toastMeeting } from "./controllers/toasts.js";
@@ -41,6 +42,7 @@ class DeskPage {
     this.opened = false;
     this.plainTitle = document.title;
     this.signaling = this.#socket();
+    this.stillAway = awayWhenIdle(this.signaling);
     const { config, signaling, microphone, bell } = this;
     this.call = new DeskCall({ config, signaling, microphone, bell, changed: (model) => this.#callChanged(model) });
   }
@@ -70,6 +72,7 @@ class DeskPage {
     await signaling.request("login", { token }, { answer: "authenticated" });
     this.model.open(await signaling.request("open-desk"), Date.now());
     await signaling.request("watch-presence").then((people) => this.presence.open(people), () => undefined);
+    this.stillAway();
     await this.#returnToCall();
     this.opened = true;
     this.#draw();

@@ -1,5 +1,6 @@
 // The list of rooms: who is in, how colleagues are, a new room, and a meeting that starts meanwhile.
 
+import { awayWhenIdle } from "./controllers/idle-watch.js";
 import { wireMenus } from "./controllers/menu.js";
 import { drawPresence } from "./controllers/presence-view.js";
 import { toast, toastMeeting } from "./controllers/toasts.js";
@@ -28,6 +29,7 @@ class RoomsPage {
       hello: (signaling) => this.#hello(signaling),
       on: { message: (message) => this.#receive(message), state: (state) => mark("link", state), closed: () => undefined },
     });
+    this.stillAway = awayWhenIdle(this.signaling);
   }
 
   start() {
@@ -46,6 +48,7 @@ class RoomsPage {
   async #hello(signaling) {
     await signaling.request("login", { token: await this.api.token() }, { answer: "authenticated" });
     this.presence.open(await signaling.request("watch-presence"));
+    this.stillAway();
     drawPresence(this.presence, this.strings);
   }
 

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import User
 from calls.models import Place, Queue, Room
 from tests.cast import a_queue
+from transcripts.models import KnowledgeEntry
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -84,6 +85,14 @@ def test_seed_demo_twice_changes_nothing(own_folder):
     assert json.loads(said("seed_demo", "--print")) == first
     assert sorted(Room.objects.values_list("kind", flat=True)) == ["meeting", "voice"]
     assert (User.objects.count(), Place.objects.count(), Queue.objects.count()) == counts
+
+
+def test_the_demo_office_knows_its_answers_and_keeps_what_was_changed(own_folder):
+    said("seed_demo")
+    assert KnowledgeEntry.objects.count() == 2 * 45
+    KnowledgeEntry.objects.exclude(pk=KnowledgeEntry.objects.first().pk).delete()
+    said("seed_demo")
+    assert KnowledgeEntry.objects.count() == 1
 
 
 def test_the_printed_log_ins_work(own_folder, client):

@@ -81,12 +81,22 @@ def tone(options: argparse.Namespace) -> None:
     _publish(options, "tone", measured.HEAD, list(measured.rows()))
 
 
+def knowledge(options: argparse.Namespace) -> None:
+    from tests.accuracy import knowledge as measured
+
+    if options.verbose:
+        for language in measured.LANGUAGES:
+            print("\n".join(measured.failures(language)))
+    _publish(options, "knowledge", measured.HEAD, list(measured.rows()))
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "text": text,
     "audio": audio,
     "prompts": prompts,
     "words": words,
     "tone": tone,
+    "knowledge": knowledge,
 }
 
 

@@ -110,8 +110,8 @@ def _runs(tools: Path, plan: dict[str, Any], pid: int, before_kb: int, seconds: 
 
 def _clients(tools: Path, plan: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(
-        ["taskset", "-c", "1", NODE, "clients.mjs", json.dumps(plan)],
-        cwd=tools, check=True, stdout=subprocess.PIPE, text=True, timeout=300,
+        ["taskset", "-c", "1", NODE, "clients.mjs"],
+        cwd=tools, check=True, input=json.dumps(plan), stdout=subprocess.PIPE, text=True, timeout=300,
     )  # fmt: skip
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 

@@ -41,7 +41,7 @@ async def serving() -> AsyncIterator[Remote]:
         path = await asyncio.to_thread(process.stdout.readline)
         reader, writer = await asyncio.open_unix_connection(path.strip(), limit=LINE)
         try:
-            yield Remote(reader, writer)
+            yield Remote(reader, writer, path.strip(), process.pid)
         finally:
             writer.close()
             process.terminate()

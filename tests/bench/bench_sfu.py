@@ -68,7 +68,10 @@ async def serve(directory: str) -> None:
 class Remote:
     """Requests to the server's process, one at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str = "", pid: int = 0
+    ) -> None:
+        self.path, self.pid = path, pid
         self._reader, self._writer, self._lock = reader, writer, asyncio.Lock()
 
     async def handle(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -165,8 +168,10 @@ async def cost(remote: Remote, parties: list[Talker], seconds: float) -> Spent:
     return Spent(*(now - then for now, then in zip(after, before, strict=True)))
 
 
-async def spent(remote: Remote) -> Spent:
-    peers = [peer for room in (await remote.handle("stats", {}))["rooms"] for peer in room["peers"]]
+async def spent(remote: Remote, *, besides: str = "") -> Spent:
+    """Until now, by all rooms but the one."""
+    rooms = [room for room in (await remote.handle("stats", {}))["rooms"] if room["roomId"] != besides]
+    peers = [peer for room in rooms for peer in room["peers"]]
     received = sum(producer["packets"] for peer in peers for producer in peer["producers"])
     forwarded = sum(consumer["packets"] for peer in peers for consumer in peer["consumers"])
     return Spent((await remote.handle("cpu", {}))["cpu"], received, forwarded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -106,7 +107,7 @@ def test_who_leaves_is_out_whatever_their_page_still_says(staff, room) -> None:
     enters(staff[0], room)
     for _ in range(5):
         party = enters(staff[1], room)
-        pings = [lambda peer=party.participation.pk: rooms.renew(peer)] * 3
+        pings = [lambda peer=party.participation.pk: rooms.renew([peer])] * 3
         at_once(*pings, lambda party=party: rooms.leave(party), *pings)
         assert Participation.objects.get(pk=party.participation.pk).left_at is not None
 
@@ -146,11 +147,11 @@ def test_who_is_silent_for_too_long_is_out_and_who_has_come_back_is_not(staff, r
         enters(user, room)
     late = timezone.now() - timedelta(seconds=1)
     Participation.objects.update(lease_until=late)
-    assert rooms.renew(Participation.objects.get(user=staff[0]).pk)
+    assert rooms.renew([Participation.objects.get(user=staff[0]).pk])
     assert rooms.sweep_all() == 1
     assert Participation.objects.present().get().user == staff[0]
     Participation.objects.update(lease_until=late)
-    assert rooms.sweep(room.pk) == 1
+    assert rooms.sweep([room.pk]) == 1
     assert RoomSession.objects.get().ended_at is not None
     assert rooms.sweep_all() == 0
 
@@ -163,21 +164,40 @@ def test_a_silent_page_is_told_once_and_again_when_it_is_heard(staff, room, told
     Participation.objects.filter(pk=ben.pk).update(lease_until=timezone.now() + timedelta(seconds=3))
     told.clear()
     for _ in range(2):
-        assert rooms.sweep(room.pk) == 0
+        assert rooms.sweep([room.pk]) == 0
     assert [message["type"] for message in told] == ["peer-disconnected"]
     state = room_state(enters(staff[0], room))
     assert [member["connected"] for member in state["members"]] == [True, False]
     for _ in range(2):
-        assert rooms.renew(ben.pk)
+        assert rooms.renew([ben.pk])
     assert [message["type"] for message in told] == ["peer-disconnected", "peer-reconnected"]
     assert {message["peerId"] for message in told} == {str(ben.pk)}
     assert Participation.objects.get(pk=ben.pk).connected
 
 
-def test_a_page_that_lives_is_renewed_by_one_statement(staff, room) -> None:
-    peer = enters(staff[0], room).participation.pk
-    assert queries(lambda: rooms.renew(peer)) == 1
-    assert queries(lambda: may_stay(peer, staff[0].pk)) == 1
+def test_pages_that_live_are_renewed_by_one_statement(staff, room) -> None:
+    peers = [enters(user, room).participation.pk for user in staff[:3]]
+    assert queries(lambda: rooms.renew(peers)) == 1
+    assert queries(lambda: may_stay(peers)) == 1
+
+
+def test_of_pages_renewed_together_those_that_were_missed_are_told_of_and_those_that_are_out_are_not_renewed(
+    staff, room, told
+) -> None:
+    parties = [enters(user, room) for user in staff[:3]]
+    anna, ben, chris = (party.participation.pk for party in parties)
+    rooms.leave(parties[2])
+    rooms.lost_sight(ben)
+    told.clear()
+    assert rooms.renew([anna, ben, chris, uuid.uuid4()]) == {anna, ben}
+    assert [(message["type"], message["peerId"]) for message in told] == [("peer-reconnected", str(ben))]
+
+
+def test_a_right_is_withdrawn_from_one_and_not_from_all(staff, room) -> None:
+    anna, ben = (enters(user, room).participation.pk for user in staff[:2])
+    assert may_stay([anna, ben]) == {anna, ben}
+    Membership.objects.filter(user=staff[1]).delete()
+    assert may_stay([anna, ben]) == {anna}
 
 
 @pytest.mark.req("S4.5")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, async_playwright
 
 from tests.services import ROOT, ServiceError
 
@@ -32,6 +32,7 @@ FLAGS = (
     "--allow-loopback-in-peer-connection",
 )
 MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+LOCALES = {"ko": "ko-KR", "en": "en-US"}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 
@@ -88,7 +89,7 @@ class Browsers:
             args=[*FLAGS, *_microphone(microphone, voice), *flags],
             ignore_default_args=["--headless", "--mute-audio"],
             headless=False,  # the flag above chooses the new headless mode; Playwright's own is another browser
-            locale={"ko": "ko-KR", "en": "en-US"}[language],
+            locale=LOCALES[language],
             timezone_id="Asia/Seoul",
             viewport=PHONE if phone else DESK,
             has_touch=phone,
@@ -99,6 +100,27 @@ class Browsers:
         tab = Tab(name, context, context.pages[0] if context.pages else await context.new_page())
         self.tabs.append(tab)
         return tab
+
+    async def shared(self, *flags: str, processes_prefix: tuple[str, ...] = ()) -> Browser:
+        """One browser for several people; each gets a `context`."""
+        browser = await self.playwright.chromium.launch(
+            executable_path=_program(self.folder, processes_prefix),
+            args=[*FLAGS, *MICROPHONE, *flags],
+            ignore_default_args=["--headless", "--mute-audio"],
+            headless=False,
+        )
+        self._stack.push_async_callback(browser.close)
+        return browser
+
+    async def context(self, browser: Browser, *, language: str = "ko", phone: bool = False) -> BrowserContext:
+        context = await browser.new_context(
+            locale=LOCALES[language],
+            timezone_id="Asia/Seoul",
+            viewport=PHONE if phone else DESK,
+            has_touch=phone,
+        )
+        context.set_default_timeout(60_000)  # a crowd of pages takes its time
+        return context
 
     async def keep_pictures(self) -> None:
         """What each page looked like when a test failed: beside the browsers' profiles."""

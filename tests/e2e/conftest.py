@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.browser import Browsers, browsers
+from tests.e2e.company import Company
 from tests.e2e.people import Scene
 from tests.services import ROOT
 from tests.stack import Stack
@@ -30,6 +31,12 @@ async def open_browsers(request: pytest.FixtureRequest, tmp_path: Path) -> Async
 def scene(live_stack: Stack, open_browsers: Browsers, tmp_path: Path) -> Scene:
     """`scene.set("alice")`, then `alice = await scene.agent()` and `cara = await scene.cara()`."""
     return Scene(live_stack, open_browsers, tmp_path)
+
+
+@pytest.fixture
+def company(scene: Scene) -> Company:
+    """`scene.set("alice", "dan")`, then `alice, dan = await company.of("alice", "dan")`: several people in one browser."""
+    return Company(scene)
 
 
 @pytest.hookimpl(wrapper=True)

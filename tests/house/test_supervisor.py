@@ -49,7 +49,7 @@ HOUSE = """
     from config.supervisor.options import Options, StartError
     from config.supervisor.output import Console
     port, folder, web, sleeper = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-    options = Options("127.0.0.1", port, "127.0.0.1", 0, folder, "", 1, 1)
+    options = Options("127.0.0.1", port, "127.0.0.1", 0, folder, "", 1, 1, 1)
     services = [Service("web", (sys.executable, "-c", web, str(port))), Service("media", (sys.executable, "-c", sleeper))]
     house = House(options, services, Console())
     try:
@@ -209,7 +209,7 @@ def test_a_port_in_use_is_one_line() -> None:
 def test_a_media_port_in_use_is_named() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
-        options = Options("127.0.0.1", free_port(), "127.0.0.1", taken.getsockname()[1], Path(), "", 1, 1)
+        options = Options("127.0.0.1", free_port(), "127.0.0.1", taken.getsockname()[1], Path(), "", 1, 1, 1)
         with pytest.raises(StartError, match="MEDIA_PORT"):
             options.check_ports()
 

@@ -92,12 +92,12 @@ class FakeTransport extends Emitter {
   async produce({ track, codecOptions }) {
     this.options = codecOptions;
     await new Promise((done, failed) => this.handlers.connect({ dtlsParameters: {} }, done, failed));
-    const { id } = await new Promise((done, failed) => this.handlers.produce({ kind: "audio", rtpParameters: {} }, done, failed));
+    const { id } = await new Promise((done, failed) => this.handlers.produce({ kind: track.kind ?? "audio", rtpParameters: {} }, done, failed));
     this.handlers.connectionstatechange("connected");
-    return { id, track, getStats: async () => this.device.stats };
+    return { id, track, getStats: async () => this.device.stats, close: () => this.device.ended.push(id) };
   }
   async consume(parameters) {
-    return { track: { consumed: parameters.producerId }, getStats: async () => new Map() };
+    return { id: parameters.id, track: { consumed: parameters.producerId }, getStats: async () => new Map() };
   }
   close() {
     this.closed = true;
@@ -108,6 +108,7 @@ export class FakeDevice {
   recvRtpCapabilities = { codecs: [] };
   transports = [];
   stats = new Map();
+  ended = [];
   async load(parameters) {
     this.loaded = parameters;
   }

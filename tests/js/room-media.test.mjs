@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, mock, test } from "node:test";
 import { Mesh, SOURCES } from "../../static/js/models/mesh.js";
-import { RoomMedia } from "../../static/js/models/room-media.js";
 import { SfuRoom } from "../../static/js/models/sfu-room.js";
 import { FakeConnection, settle } from "./fakes.mjs";
 
@@ -37,6 +36,9 @@ class MeshConnection extends FakeConnection {
   }
 }
 
+/** Without the line that says whose answer it is. */
+const bare = ({ sdp }) => sdp.replace(/^a=x-answers:.*\r\n/m, "");
+
 /** Pages whose signals reach each other when the test lets them. */
 function town(...names) {
   const pages = {};
@@ -65,7 +67,7 @@ function town(...names) {
   const agreed = (a, b) => {
     const [one, two] = [pages[a].mesh.peers.get(b).connection, pages[b].mesh.peers.get(a).connection];
     return [one, two].every((each) => each.signalingState === "stable" && each.remoteDescription)
-      && one.remoteDescription.sdp === two.localDescription.sdp && two.remoteDescription.sdp === one.localDescription.sdp;
+      && bare(one.remoteDescription) === two.localDescription.sdp && bare(two.remoteDescription) === one.localDescription.sdp;
   };
   return { ...pages, deliver, agreed };
 }
@@ -130,7 +132,41 @@ describe("the mesh", () => {
     await again.deliver();
     assert.equal(first.alice.made.length, 2);
     assert.ok(first.alice.made[0].closed);
-    assert.equal(first.alice.made[1].remoteDescription.sdp, again.bob.made.at(-1).localDescription.sdp);
+    assert.equal(bare(first.alice.made[1].remoteDescription), again.bob.made.at(-1).localDescription.sdp);
+  });
+
+  test("an answer to the offer of a connection that is gone is not taken for one to the next", async () => {
+    const { alice, bob, deliver, agreed } = town("alice", "bob");
+    alice.mesh.meet(["bob"]);
+    bob.mesh.meet(["alice"]);
+    await settle();
+    const [first] = alice.sent.splice(0);
+    alice.mesh.peers.get("bob").renew();
+    await settle();
+    const [second] = alice.sent.splice(0);
+    bob.mesh.receive(first);
+    await settle();
+    const [late] = bob.sent.splice(0);
+    alice.mesh.receive(late);
+    await settle();
+    assert.equal(alice.made[1].remoteDescription, null);
+    bob.mesh.receive(second);
+    await deliver();
+    assert.ok(agreed("alice", "bob"));
+  });
+
+  test("an offer that nobody has answered is said again, and not made anew while it may still be answered", async () => {
+    const { alice } = town("alice", "bob");
+    alice.mesh.meet(["bob"]);
+    await settle();
+    alice.mesh.restart();
+    alice.mesh.renew();
+    await settle();
+    const [offer, again] = alice.sent;
+    assert.deepEqual([alice.made.length, again.sdp], [1, offer.sdp]);
+    mock.timers.tick(12_000);
+    alice.mesh.renew();
+    assert.equal(alice.made.length, 2);
   });
 
   test("who leaves is let go", async () => {
@@ -161,12 +197,20 @@ class Transport {
     return { id, given, track: given.track, close() { this.closed = true; }, async replaceTrack(next) { this.track = next.track; } };
   }
   async consume({ id, producerId }) {
-    const consumer = { id, track: track(producerId), close() { this.closed = true; }, getStats: async () => new Map([["a", { type: "inbound-rtp" }]]) };
+    const consumer = { id, track: Object.assign(track(producerId), { id: `track of ${producerId}` }), close() { this.closed = true; } };
     this.consumers.push(consumer);
     return consumer;
   }
   async restartIce() {
     this.restarts += 1;
+  }
+  async getStats() {
+    this.looks = (this.looks ?? 0) + 1;
+    const heard = this.consumers.flatMap(({ track: { id } }) => [
+      [`in ${id}`, { id: `in ${id}`, type: "inbound-rtp", trackIdentifier: id }],
+      [`far ${id}`, { id: `far ${id}`, type: "remote-outbound-rtp", localId: `in ${id}` }],
+    ]);
+    return new Map([...heard, ["pair", { id: "pair", type: "candidate-pair" }]]);
   }
   close() {
     this.closed = true;
@@ -224,6 +268,20 @@ describe("a room through the media server", () => {
     assert.deepEqual(tracks, ["bob microphone bob-mic", "bob camera bob-cam", "carl microphone carl-mic"]);
     assert.deepEqual(of("consume").map(({ paused }) => paused ?? false), [false, true, false]);
     assert.equal(room.connected, true);
+  });
+
+  test("one look measures all who are heard, each by their own", async () => {
+    const { room, transports } = server([mic, { ...mic, peerId: "carl", producerId: "carl-mic" }]);
+    room.start();
+    await settle();
+    const [bob, carl] = await Promise.all([room.stats("bob"), room.stats("carl")]);
+    assert.deepEqual(bob.map(({ id }) => id), ["in track of bob-mic", "far track of bob-mic", "pair"]);
+    assert.deepEqual(carl.map(({ id }) => id), ["in track of carl-mic", "far track of carl-mic", "pair"]);
+    assert.equal(transports[1].looks, 1);
+    mock.timers.tick(400);
+    await room.stats("bob");
+    assert.equal(transports[1].looks, 2);
+    assert.deepEqual(await room.stats("nobody"), []);
   });
 
   test("a picture out of sight is not sent, and none larger than its tile", async () => {
@@ -301,112 +359,5 @@ describe("a room through the media server", () => {
     await settle();
     await room.restartIce();
     assert.deepEqual([of("restart-ice").length, transports.map(({ restarts }) => restarts)], [2, [1, 1]]);
-  });
-});
-
-/** A path of which the test says when it stands and what it brings. */
-class FakePath {
-  constructor(on) {
-    this.on = on;
-    this.connected = false;
-    this.tracks = new Map();
-    this.met = [];
-  }
-  setTrack(source, given) {
-    this.tracks.set(source, given);
-  }
-  meet(peers) {
-    this.met = [...peers];
-  }
-  leave() {}
-  start() {
-    this.started = true;
-  }
-  close() {
-    this.closed = true;
-  }
-  stop() {
-    this.closed = true;
-  }
-  receive() {
-    return true;
-  }
-  become(connected) {
-    this.connected = connected;
-    this.on.state();
-  }
-}
-
-function media() {
-  const made = { heard: [], states: [], paths: {} };
-  made.media = new RoomMedia({
-    peerId: "me",
-    mesh: (on) => (made.paths.mesh = new FakePath(on)),
-    sfu: (on) => (made.paths.sfu = new FakePath(on)),
-    signal: () => undefined,
-    on: { track: (peerId, source, given) => made.heard.push(`${peerId} ${source} ${given?.name ?? "ended"}`), state: (well, plan) => made.states.push(`${plan} ${well}`) },
-  });
-  return made;
-}
-
-describe("the change from everyone-to-everyone to the media server", () => {
-  const talking = () => {
-    const made = media();
-    made.media.setTrack("microphone", track("mine"));
-    made.media.begin("mesh", ["bob"]);
-    made.paths.mesh.on.track("bob", "microphone", track("bob by mesh"));
-    made.paths.mesh.become(true);
-    made.media.follow("sfu");
-    return made;
-  };
-
-  test("opens the new path with all that we send, and keeps the old one", () => {
-    const { paths } = talking();
-    assert.equal(paths.sfu.started, true);
-    assert.equal(paths.sfu.tracks.get("microphone").name, "mine");
-    assert.equal(paths.mesh.closed, undefined);
-  });
-
-  test("a sound changes over when it flows the new way, not before", () => {
-    const { paths, heard } = talking();
-    const late = Object.assign(track("bob by sfu"), { muted: true });
-    paths.sfu.on.track("bob", "microphone", late);
-    assert.deepEqual(heard, ["bob microphone bob by mesh"]);
-    late.dispatchEvent(new Event("unmute"));
-    assert.deepEqual(heard, ["bob microphone bob by mesh", "bob microphone bob by sfu"]);
-  });
-
-  test("the old path goes only when every voice comes the new way", () => {
-    const { paths } = talking();
-    paths.sfu.become(true);
-    mock.timers.tick(10_000);
-    assert.equal(paths.mesh.closed, undefined);
-    paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
-    mock.timers.tick(5_000);
-    assert.equal(paths.mesh.closed, true);
-  });
-
-  test("the old path stays while the new one does not stand", () => {
-    const { paths, states } = talking();
-    mock.timers.tick(60_000);
-    assert.equal(paths.mesh.closed, undefined);
-    assert.equal(states.at(-1), "sfu false");
-  });
-
-  test("what the old path ends is not taken from the new one", () => {
-    const { paths, heard } = talking();
-    paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
-    paths.mesh.on.track("bob", "microphone", null);
-    assert.equal(heard.at(-1), "bob microphone bob by sfu");
-  });
-
-  test("and back again", () => {
-    const { media: room, paths } = talking();
-    paths.sfu.become(true);
-    paths.sfu.on.track("bob", "microphone", track("bob by sfu"));
-    mock.timers.tick(5_000);
-    room.follow("mesh");
-    assert.deepEqual(paths.mesh.met, ["bob"]);
-    assert.equal(paths.mesh.tracks.get("microphone").name, "mine");
   });
 });

@@ -6,12 +6,13 @@ import { FakeSocket, settle } from "./fakes.mjs";
 
 let sockets, states, messages, closings, hellos, signaling;
 
-function aPage(hello = async () => { hellos += 1; }) {
+function aPage(hello = async () => { hellos += 1; }, options = {}) {
   signaling = new Signaling({
     url: "ws://test/ws/",
     hello,
     connect: () => (sockets.push(new FakeSocket()), sockets.at(-1)),
     backoff: new Backoff({ random: () => 0 }),
+    ...options,
     on: { message: (m) => messages.push(m), state: (s) => states.push(s), closed: (c) => closings.push(c) },
   });
   signaling.start();
@@ -140,4 +141,26 @@ test("messages of an old socket are not heard", async () => {
   mock.timers.tick(250);
   socket.hear({ type: "call-state" });
   assert.deepEqual(messages, []);
+});
+
+test("a page pings as often as it is told to", async () => {
+  aPage(undefined, { pingMs: 2_000 });
+  sockets[0].open();
+  await settle();
+  mock.timers.tick(6_000);
+  assert.equal(sockets[0].sent.filter(({ type }) => type === "ping").length, 3);
+});
+
+test("a socket that never opens is given up and tried again", async () => {
+  aPage(undefined, { patienceMs: 5_000 });
+  mock.timers.tick(5_000);
+  assert.deepEqual(states, ["connecting", "offline"]);
+  mock.timers.tick(1_000);
+  assert.equal(sockets.length, 2);
+});
+
+test("a refusal that answers nothing is told: a right was withdrawn", async () => {
+  const socket = await anOpenPage();
+  socket.hear({ type: "error", code: "forbidden", roomId: "r" });
+  assert.deepEqual(messages, [{ type: "error", code: "forbidden", roomId: "r" }]);
 });

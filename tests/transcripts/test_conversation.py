@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -19,6 +18,7 @@ from pytest_django import Settings
 
 from tests.calls.test_api import bearer, by_token, error_of
 from tests.cast import Cara, an_agent, cara_calls, talking
+from tests.transcripts.chat_endpoint import fails, says, sends, waits
 from tests.transcripts.scene import PROFANE
 from tests.transcripts.transcription_server import Handler, Server, serving
 from tests.transcripts.voices import spoken
@@ -71,49 +71,6 @@ def ask(client, cara: Cara, sound: bytes | None = None, **fields: str):
     sound = wav(spoken(LATE, "ko", voice="+m3", rate=16_000)) if sound is None else sound
     body = {"audio": SimpleUploadedFile("a.wav", sound), "callId": str(cara.call.pk), **fields}
     return client.post(ADDRESS, body, headers=by_token(cara.token))
-
-
-def says(*pieces: str, usage: tuple[int, int] = (50, 9), finish: str = "stop") -> Callable[[Handler], None]:
-    """A streamed answer in OpenAI's protocol."""
-
-    def reply(handler: Handler) -> None:
-        chunks = [
-            {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
-            for piece in pieces
-        ]
-        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
-        chunks.append(
-            {
-                "choices": [],
-                "usage": {
-                    "prompt_tokens": usage[0],
-                    "completion_tokens": usage[1],
-                    "total_tokens": sum(usage),
-                },
-            }
-        )
-        head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-        body = "".join(f"data: {json.dumps(head | chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
-        handler.say(200, body.encode(), {"Content-Type": "text/event-stream"})
-
-    return reply
-
-
-def fails(status: int, code: str = "x") -> Callable[[Handler], None]:
-    body = json.dumps({"error": {"message": "no", "type": code, "code": code}}).encode()
-    return lambda handler: handler.say(status, body, {"Content-Type": "application/json"})
-
-
-def sends(body: bytes, kind: str = "text/event-stream") -> Callable[[Handler], None]:
-    return lambda handler: handler.say(200, body, {"Content-Type": kind})
-
-
-def waits(seconds: float) -> Callable[[Handler], None]:
-    def reply(handler: Handler) -> None:
-        time.sleep(seconds)
-        handler.say(200, b"")
-
-    return reply
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from config.supervisor.options import Options
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-SERVICES = plan.services(Options("0.0.0.0", 8000, "0.0.0.0", 10000, Path("var"), "", 2, 1))
+SERVICES = plan.services(Options("0.0.0.0", 8000, "0.0.0.0", 10000, Path("var"), "", 2, 1, 8))
 
 
 @pytest.mark.req("S5.7")

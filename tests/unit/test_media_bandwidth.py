@@ -103,6 +103,17 @@ class TestDownlink:
         downlink.estimate_told(0, 400_000, 3.0)
         assert downlink.bps == FLOOR_BPS
 
+    def test_an_estimate_speaks_of_pictures_and_leaves_the_sound_its_room(self) -> None:
+        downlink = Downlink()
+        downlink.estimate_told(300_000, 400_000, 1.0, beside_bps=120_000)
+        assert downlink.bps == 420_000
+
+    def test_of_still_pictures_an_estimate_says_nothing(self) -> None:
+        """Three dark rooms of 10 kbit/s, as Chromium reported them: 30,744, and 120,000 of sound beside."""
+        downlink = Downlink()
+        downlink.estimate_told(30_744, 28_539, 1.0, beside_bps=120_000)
+        assert downlink.bps == START_BPS
+
 
 def told(bodies: list[bytes]) -> dict[int, int | None]:
     """What feedback says: arrival in ticks by number, None for missing."""

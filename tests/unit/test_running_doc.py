@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parent.parent.parent
-READ = re.compile(r"env\.(?:text|boolean|integer|words|choice)\(\s*\"(\w+)\"")
+READ = re.compile(r"env\.(?:text|boolean|integer|words|choice|amount)\(\s*\"(\w+)\"")
 SOURCES = ("config/settings.py", "config/helpers/database.py", "config/supervisor/options.py")
 
 

@@ -73,6 +73,7 @@ def test_unknown_fields_are_left_alone() -> None:
         ({"type": "join", "since": 1.5}, "since"),
         ({"type": "join", "callId": "{" + PEER + "}"}, "callId"),
         ({"type": "offer", "to": "somebody", "sdp": "v=0"}, "to"),
+        ({"type": "show-video", "to": PEER, "step": "open"}, "step"),
         ({"type": "offer", "to": PEER, "sdp": {"type": "offer"}}, "sdp"),
         ({"type": "media-connected", "path": "pigeon"}, "path"),
         ({"type": "toggle-audio", "muted": "true"}, "muted"),

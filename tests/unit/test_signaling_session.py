@@ -53,7 +53,15 @@ def _complete(name: str) -> dict[str, Any]:
     ids = dict.fromkeys(
         ("to", "roomId", "offerId", "transportId", "producerId", "consumerId", "peerId"), CALL
     )
-    texts = {"token": "t", "sdp": "v=0", "kind": "audio", "state": "away", "audioData": "AAAA"}
+    texts = {
+        "token": "t",
+        "sdp": "v=0",
+        "kind": "audio",
+        "state": "away",
+        "audioData": "AAAA",
+        "key": "repeat",
+        "step": "ask",
+    }
     rooms = {
         "off": True,
         "raised": True,
@@ -139,6 +147,7 @@ def test_with_two_calls_the_call_must_be_named() -> None:
     "message",
     [
         {"type": "offer", "sdp": "v=0"},
+        {"type": "show-video", "step": "ask"},
         {"type": "answer", "sdp": "v=0"},
         {"type": "ice-candidate", "candidate": {"candidate": "candidate:1"}},
         {"type": "ice-candidate", "candidate": None},

@@ -368,7 +368,7 @@ async def test_who_was_in_comes_back_into_a_locked_room_and_nobody_else(pages, m
     await pages["alice"].request("lock-room", roomId=str(meeting.pk), locked=True)
     past = timezone.now() - timedelta(seconds=1)
     await db(lambda: Participation.objects.filter(pk=ben).update(lease_until=past))
-    await db(rooms.sweep, meeting.pk)
+    await db(rooms.sweep, [meeting.pk])
     await pages["alice"].next("user-left")
     assert (await enter(pages["ben"], meeting))["peerId"] == ben
     with pytest.raises(Refused, match="room_locked"):

@@ -20,11 +20,14 @@ from transcripts.actions import remask
 from transcripts.actions.audio import assemble, beeped, mix_sides, recordings_of
 from transcripts.actions.live import tell_captions
 from transcripts.actions.neighbours import mask_sides
+from transcripts.actions.script import PROVENANCE, is_scripted, spoken
 from transcripts.actions.stretches import Stretch, stretches
+from transcripts.actions.summaries import open_summary
 from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import build
-from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
+from transcripts.engines.base import EngineUnavailable, Provenance, SpeechEngine, SpeechError
 from transcripts.engines.decode import DecodeError
+from transcripts.engines.words import Segment
 from transcripts.masking.audio import TimeSpan
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
 from transcripts.speech import engine_of, unavailable
@@ -70,6 +73,21 @@ class _Result:
 
     def spans(self) -> list[TimeSpan]:
         return beeped((utterance.masks for utterance in self.utterances), self.missing)
+
+    def add(
+        self, chunk: Chunk, segment: Segment, position: int, language: str, provenance: Provenance
+    ) -> None:
+        self.utterances.append(
+            build(
+                chunk,
+                segment,
+                source=Source.OFFLINE,
+                position=position,
+                language=language,
+                provenance=provenance,
+                by=self.by,
+            )
+        )
 
     def lose(self, chunks: Iterable[Chunk], reason: str) -> None:
         self.missing += [_gap(chunk, reason) for chunk in chunks]
@@ -146,6 +164,9 @@ def _hear(recordings: list[Recording], engine: SpeechEngine, transcript: CallTra
 
 
 def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> None:
+    if is_scripted(stretch.chunks[0]):
+        _read_stretch(stretch, result)
+        return
     audio, unreadable = stretch.audio()
     result.lose(unreadable, DecodeError.code)
     try:
@@ -162,17 +183,15 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
     for segment in heard.segments:
         chunk = stretch.chunk_at(segment)
         position = counts[chunk.pk] = counts.get(chunk.pk, -1) + 1
-        result.utterances.append(
-            build(
-                chunk,
-                segment,
-                source=Source.OFFLINE,
-                position=position,
-                language=heard.language,
-                provenance=engine.provenance,
-                by=result.by,
-            )
-        )
+        result.add(chunk, segment, position, heard.language, engine.provenance)
+
+
+def _read_stretch(stretch: Stretch, result: _Result) -> None:
+    """The assistant's side: what it said is known. A sentence of which nothing was told by now never will be."""
+    for chunk in stretch.chunks:
+        said = spoken(chunk, wait=False)
+        for position, segment in enumerate(said.segments):
+            result.add(chunk, segment, position, said.language, PROVENANCE)
 
 
 def _gap(chunk: Chunk, reason: str) -> dict[str, Any]:
@@ -205,6 +224,7 @@ def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, resul
             raise LeaseLost
         if Chunk.objects.filter(recording__call=call).exclude(pk__in=result.chunk_ids).exists():
             raise _Late
+        open_summary(call)
         if rules(call.queue_id) != result.by:
             remask.request()  # the lexicon changed while the call was heard
         events.emit(call, "transcript-ready", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import replace
+from functools import partial
 
 from django.db import transaction
 
@@ -12,11 +13,13 @@ from calls import events
 from calls.models import Call, CallEvent, Chunk
 from transcripts.actions import load, partials
 from transcripts.actions.neighbours import CHANGED, around, correct_events, mask_sides
+from transcripts.actions.script import PROVENANCE, is_scripted, spoken
 from transcripts.actions.sound import heard
 from transcripts.actions.utterances import build, caption
 from transcripts.engines.base import EngineUnavailable, SpeechEngine, SpeechError
 from transcripts.engines.words import Transcription
 from transcripts.models import CallTranscript, JobState, Source, SpeechJob, TranscriptState, Utterance
+from transcripts.signals import utterance_heard
 from transcripts.speech import (
     Availability,
     availability,
@@ -59,6 +62,9 @@ def transcribe_chunk(chunk_id: int) -> None:
     job = SpeechJob.objects.claim(chunk_id)
     if job is None:
         return
+    if is_scripted(job.chunk):
+        _read(job)
+        return
     if load.is_too_late(job):
         _skip(job)
         return
@@ -72,6 +78,16 @@ def transcribe_chunk(chunk_id: int) -> None:
         _fail(job, error)
     else:
         _store(job, engine, heard)
+
+
+def _read(job: SpeechJob) -> None:
+    """What the assistant said is known."""
+    try:
+        said = spoken(job.chunk)
+    except SpeechError as error:
+        _fail(job, error)
+    else:
+        _store(job, None, said)
 
 
 def _hear(engine: SpeechEngine, chunk: Chunk) -> Transcription:
@@ -119,12 +135,15 @@ def _skip(job: SpeechJob) -> None:
 
 
 @transaction.atomic
-def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
-    """Rows, job and captions together; nothing when the lease ran out in the meantime."""
+def _store(job: SpeechJob, engine: SpeechEngine | None, heard: Transcription) -> None:
+    """Rows, job and captions together; nothing when the lease ran out in the meantime. Without an engine it was read."""
     if not job.settle(JobState.DONE if heard.segments else JobState.NO_SPEECH):
         return
     call = job.chunk.recording.call
-    tell_captions(call, replace(working(engine), delayed=load.is_delayed()))
+    if engine is not None:
+        tell_captions(call, replace(working(engine), delayed=load.is_delayed()))
+    else:
+        Call.objects.select_for_update().get(pk=call.pk)
     if not heard.segments:
         partials.take_back(job.chunk)
     _caption(
@@ -136,7 +155,7 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
                 source=Source.LIVE,
                 position=position,
                 language=heard.language,
-                provenance=engine.provenance,
+                provenance=engine.provenance if engine else PROVENANCE,
             )
             for position, segment in enumerate(heard.segments)
         ],
@@ -146,7 +165,7 @@ def _store(job: SpeechJob, engine: SpeechEngine, heard: Transcription) -> None:
 def _caption(call: Call, new: list[Utterance]) -> None:
     """Store and tell new utterances; what they show to be the half of a number is hidden in those before, and told again.
 
-    The lock on the call's row, which `tell_captions` has taken, keeps another worker from storing a neighbour meanwhile.
+    The lock on the call's row, which `_store` has taken, keeps another worker from storing a neighbour meanwhile.
     """
     for utterance in new:
         before = list(around(utterance).select_related("participant"))
@@ -158,6 +177,10 @@ def _caption(call: Call, new: list[Utterance]) -> None:
                 other.save(update_fields=CHANGED)
                 correct_events([other])
                 events.emit(call, "caption", caption(other))
+        told = partial(
+            utterance_heard.send_robust, sender=Utterance, call_id=call.pk, role=utterance.participant.role
+        )
+        transaction.on_commit(told, robust=True)
 
 
 def tell_delays() -> None:

@@ -17,6 +17,7 @@ from django.core.cache import cache
 
 from calls import events
 from calls.models import Call, Chunk, Participant
+from calls.models.call import ParticipantRole
 from calls.states import ACTIVE
 from transcripts.actions import load
 from transcripts.actions.neighbours import GAP_MS
@@ -68,6 +69,7 @@ def _caption(call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_m
     participant = (
         Participant.objects.filter(pk=participant_id, call_id=call_id, call__status__in=ACTIVE)
         .exclude(call__answered_at=None)
+        .exclude(role=ParticipantRole.ASSISTANT)
         .select_related("call")
         .first()
     )

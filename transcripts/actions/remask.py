@@ -21,6 +21,7 @@ from accounts.models import User
 from calls.models import Recording
 from transcripts.actions.audio import remake_audio
 from transcripts.actions.neighbours import CHANGED, correct_events, mask_anew, told_by_neighbours
+from transcripts.actions.summaries import mask_again
 from transcripts.actions.sums import sum_up
 from transcripts.actions.written import mask_calls
 from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
@@ -113,6 +114,7 @@ def _batch(current: Remask) -> bool:
         Recording.objects.filter(call__in=found.calls).update(masked_path="")
         CallTranscript.objects.filter(call__in=found.calls).update(mix_path="")
         sum_up(found.calls)
+        mask_again({row.call_id for row in found.changed})
     for call_id in found.calls:
         remake_audio(call_id)
     return True

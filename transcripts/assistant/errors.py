@@ -37,3 +37,9 @@ class BudgetUsedUp(AssistantError):
     """What was set aside for this month has been used."""
 
     code = "budget_used_up"
+
+
+class HeldBack(AssistantError):
+    """The model recited what it was told to keep."""
+
+    code = "held_back"

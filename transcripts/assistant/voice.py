@@ -6,6 +6,7 @@ import abc
 import io
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
@@ -28,14 +29,21 @@ class Voice(abc.ABC):
     name: str
 
     @abc.abstractmethod
+    def sound(self, text: str, voice: str = "alloy") -> bytes:
+        """`text` by one of VOICES, in a format that PyAV reads. Raises AssistantError."""
+
     def speak(self, text: str, voice: str = "alloy") -> bytes:
-        """MP3 of `text` by one of VOICES. Raises AssistantError."""
+        """MP3 of `text`. Raises AssistantError."""
+        try:
+            return as_mp3(self.sound(text, voice))
+        except av.error.FFmpegError as error:
+            raise VoiceUnavailable(type(error).__name__) from None
 
 
 class EspeakVoice(Voice):
     name = "espeak-ng"
 
-    def speak(self, text: str, voice: str = "alloy") -> bytes:
+    def sound(self, text: str, voice: str = "alloy") -> bytes:
         program = shutil.which("espeak-ng")
         if program is None:
             raise VoiceUnavailable("espeak-ng is not installed")
@@ -60,8 +68,8 @@ class EspeakVoice(Voice):
                 timeout=SPOKEN_SECONDS,
                 check=True,
             )
-            return as_mp3(done.stdout)
-        except (subprocess.SubprocessError, OSError, av.error.FFmpegError) as error:
+            return done.stdout
+        except (subprocess.SubprocessError, OSError) as error:
             raise VoiceUnavailable(type(error).__name__) from None
 
 
@@ -83,6 +91,9 @@ class OpenAIVoice(Voice):
         )
 
     def speak(self, text: str, voice: str = "alloy") -> bytes:
+        return self.sound(text, voice)  # it is MP3
+
+    def sound(self, text: str, voice: str = "alloy") -> bytes:
         try:
             answer = self._client.audio.speech.create(
                 model=self.name, voice=voice, input=text[:MOST_LETTERS], response_format="mp3"
@@ -102,10 +113,16 @@ class FallbackVoice(Voice):
         self.name = voices[0].name
 
     def speak(self, text: str, voice: str = "alloy") -> bytes:
+        return self._first(lambda each: each.speak(text, voice))
+
+    def sound(self, text: str, voice: str = "alloy") -> bytes:
+        return self._first(lambda each: each.sound(text, voice))
+
+    def _first(self, ask: Callable[[Voice], bytes]) -> bytes:
         failed: AssistantError = VoiceUnavailable("nobody speaks")
         for each in self._voices:
             try:
-                return each.speak(text, voice)
+                return ask(each)
             except AssistantError as error:
                 failed = error
         raise failed

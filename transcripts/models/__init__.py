@@ -1,20 +1,37 @@
-from transcripts.models.assistant import AssistantPolicy, AssistantTurn, KnowledgeEntry
+from transcripts.models.asked import AskedLater, AskedState
+from transcripts.models.assistant import (
+    AssistantMode,
+    AssistantPolicy,
+    AssistantPrompt,
+    AssistantTurn,
+    KnowledgeEntry,
+)
+from transcripts.models.assisted import AssistedCall, LineOutcome, SpokenLine
 from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
 from transcripts.models.policy import MaskingPolicy, Remask, RemaskState
 from transcripts.models.reveal import Reveal, RevealReason
+from transcripts.models.summary import CallSummary, Disposition, SummaryEdit, SummaryState
 from transcripts.models.utterance import Source, Utterance
 from transcripts.models.work import CallTranscript, JobState, SpeechJob, TranscriptState
 
 __all__ = [
+    "AskedLater",
+    "AskedState",
+    "AssistantMode",
     "AssistantPolicy",
+    "AssistantPrompt",
     "AssistantTurn",
+    "AssistedCall",
+    "CallSummary",
     "CallTranscript",
+    "Disposition",
     "Export",
     "JobState",
     "KnowledgeEntry",
     "LexiconEntry",
+    "LineOutcome",
     "MaskingPolicy",
     "OriginalOpening",
     "Remask",
@@ -23,6 +40,9 @@ __all__ = [
     "RevealReason",
     "Source",
     "SpeechJob",
+    "SpokenLine",
+    "SummaryEdit",
+    "SummaryState",
     "TranscriptState",
     "Utterance",
 ]

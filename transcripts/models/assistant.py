@@ -39,12 +39,36 @@ class KnowledgeEntry(models.Model):
         return self.questions.splitlines()[0][:60] if self.questions.strip() else str(self.pk)
 
 
+class AssistantMode(models.TextChoices):
+    OFF = "off", _("off")
+    OUT_OF_HOURS = "out_of_hours", _("out of hours, or while nobody is on duty")
+    OVERFLOW = "overflow", _("when nobody has answered for a while")
+    FIRST = "first", _("first, before any person")
+
+
 class AssistantPolicy(models.Model):
     """How the assistant speaks for a place; without a place, everywhere else."""
 
     place = models.OneToOneField(
         Place, models.CASCADE, null=True, blank=True, related_name="assistant", verbose_name=_("place")
     )
+    mode = models.CharField(
+        _("answers calls"), max_length=12, choices=AssistantMode.choices, default=AssistantMode.OFF
+    )
+    overflow_seconds = models.PositiveSmallIntegerField(
+        _("a while, in seconds"),
+        default=45,
+        help_text=_("So long a customer waits before the assistant answers."),
+    )
+    opens_at = models.TimeField(_("opens at"), null=True, blank=True)
+    closes_at = models.TimeField(_("closes at"), null=True, blank=True)
+    weekdays = models.CharField(
+        _("open on"), max_length=7, default="12345", help_text=_("Days of the week, 1 is Monday.")
+    )
+    greeting = models.CharField(
+        _("greeting"), max_length=300, blank=True, help_text=_("That it is automatic is said in any case.")
+    )
+    greeting_en = models.CharField(_("English greeting"), max_length=300, blank=True)
     prompt = models.TextField(
         _("prompt"),
         max_length=4000,
@@ -62,6 +86,13 @@ class AssistantPolicy(models.Model):
         default=0,
         help_text=_("Once used up, only the answers of the house are given. 0: no limit."),
     )
+    suggests = models.BooleanField(
+        _("suggests answers to agents"),
+        default=True,
+        help_text=_(
+            "While people talk, fitting answers of the house appear beside the captions of the desk."
+        ),
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -70,6 +101,27 @@ class AssistantPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.place or _("everywhere else"))
+
+
+class AssistantPrompt(models.Model):
+    """A prompt as it was from some moment on. Rows are only added: each turn names the one that it was given."""
+
+    policy = models.ForeignKey(AssistantPolicy, models.CASCADE, related_name="prompts")
+    number = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("prompt"), max_length=4000, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a prompt")
+        verbose_name_plural = _("versions of prompts")
+        ordering = ("policy", "-number")
+        constraints = (models.UniqueConstraint(fields=("policy", "number"), name="one_prompt_per_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.number}"
 
 
 class AssistantTurn(models.Model):
@@ -83,6 +135,15 @@ class AssistantTurn(models.Model):
     score = models.FloatField(_("score"))
     model = models.CharField(_("model"), max_length=80)
     prompt = models.TextField(_("prompt"), blank=True)
+    prompt_version = models.ForeignKey(
+        AssistantPrompt,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="turns",
+        verbose_name=_("version of the prompt"),
+        help_text=_("Empty where the caller of the interface gave a prompt of their own."),
+    )
     prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)

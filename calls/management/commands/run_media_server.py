@@ -16,6 +16,7 @@ from calls.media.config import MediaConfig
 from calls.media.node import MediaNode
 from calls.media.recorder import GROWING
 from calls.media.recordings import Segment
+from calls.media.voice import TOLD
 
 
 class Command(BaseCommand):
@@ -72,8 +73,19 @@ async def _relay(event: dict[str, Any]) -> None:
 
     if event["type"] == GROWING:
         await asyncio.to_thread(_grows, event)
+    elif event["type"] in TOLD:
+        await asyncio.to_thread(_said, event)
     else:
         await relay_media_event(event)
+
+
+def _said(event: dict[str, Any]) -> None:
+    from calls.actions.recordings import voice_said
+
+    try:
+        voice_said(event["roomId"], event["peerId"], event)
+    finally:
+        connections.close_all()
 
 
 def _grows(event: dict[str, Any]) -> None:

@@ -101,6 +101,17 @@ class IceCandidate(Relayed):
         return {"candidate": self.candidate}
 
 
+@request("show-video")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowVideo(Relayed):
+    """The agent asks to be shown something, the customer's page answers, and either of them ends it."""
+
+    step: str = choice("ask", "accept", "decline", "stop")
+
+    def payload(self) -> dict[str, Any]:
+        return {"step": self.step}
+
+
 @request("media-connected")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaConnected(Request):
@@ -111,6 +122,14 @@ class MediaConnected(Request):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsePath(Request):
     path: str = choice("relayed")
+
+
+@request("press-key")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressKey(Request):
+    """In place of saying it to the assistant."""
+
+    key: str = choice("person", "repeat", "bye")
 
 
 @request("toggle-audio")

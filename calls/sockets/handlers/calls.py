@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.cache import cache
 
-from calls.actions import room_switches
+from calls.actions import assistants, room_switches
 from calls.actions.calls import end_call, mark_connected, use_relayed_path
-from calls.signaling.messages.call import HangUp, MediaConnected, ToggleAudio, UsePath
+from calls.signaling.messages.call import HangUp, MediaConnected, PressKey, ToggleAudio, UsePath
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
@@ -31,6 +31,14 @@ async def media_connected(page: Page, act: Perform) -> dict[str, Any]:
 async def use_path(page: Page, act: Perform) -> dict[str, Any]:
     key = page.call_link(act).key
     await in_database(lambda: use_relayed_path(key.prove()))
+    return {}
+
+
+@handles(PressKey)
+async def press_key(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, PressKey)
+    key, pressed = page.call_link(act).key, act.request.key
+    await in_database(lambda: assistants.press_key(key.prove(), pressed))
     return {}
 
 

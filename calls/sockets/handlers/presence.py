@@ -47,7 +47,7 @@ async def log_in(page: Page, act: Perform) -> None:
         return
     if page.login is not None and page.login.user != login.user:
         raise SignalError(ErrorCode.FORBIDDEN, "This socket belongs to someone else.")
-    page.login, page.token = login, act.request.token
+    page.login = login
     page.session.logged_in(login.user.pk)
     user = login.user
     logger.info("logged in", extra={"socket": page.id, "user": user.pk})

@@ -5,6 +5,7 @@ import { CallMedia } from "../models/call-media.js";
 import { CallModel } from "../models/call-model.js";
 import { CallChat } from "./call-chat.js";
 import { CaptionsView } from "./captions-view.js";
+import { ShownView } from "./shown-view.js";
 
 /** @import {Microphone} from "./microphone.js" */
 /** @import {RemoteSound} from "./remote-sound.js" */
@@ -52,6 +53,7 @@ export class CallSession {
     /** @type {Promise<any> | null} */
     this.client = null;
     view.reset();
+    this.shown = new ShownView(this);
     this.ticking = setInterval(() => this.view.tick(this.model), 1000);
   }
 
@@ -79,6 +81,7 @@ export class CallSession {
   receive(message) {
     // First the chat: the number in its messages counts messages, not the call's events.
     if (!this.media || (message.callId === this.model.callId && this.chat?.receive(message))) return;
+    if (message.type === "show-video") return this.shown.receive(message);
     if (!this.model.apply(message)) return;
     if (!this.captions.receive(message)) this.media.receive(message);
     this.#changed();
@@ -110,6 +113,7 @@ export class CallSession {
   close() {
     clearInterval(this.ticking);
     this.chat?.close();
+    this.shown.close();
     this.finished = this.media?.close() ?? this.finished;
     this.sound.stop();
   }
@@ -129,6 +133,7 @@ export class CallSession {
         track: (track) => this.#hear(track),
         flowing: (path) => this.#flows(path),
         quality: (quality) => this.#quality(quality),
+        picture: (track) => this.shown.comes(track),
         state: (name, state) => mark(name, state),
       },
     });

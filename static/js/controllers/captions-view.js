@@ -141,7 +141,7 @@ export class CaptionsView {
     element.dataset.at = String(caption.startMs);
     if (caption.language) element.lang = caption.language;
     const who = one(".who", element);
-    const word = mine ? this.strings.mine : this.strings[element.dataset.from];
+    const word = mine ? this.strings.mine : this.strings[caption.role === "assistant" ? "assistant" : element.dataset.from];
     (who.querySelector("span") ?? who).textContent = word ?? "";
     const time = who.querySelector("time");
     if (time) time.textContent = clock(caption.startMs);

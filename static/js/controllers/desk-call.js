@@ -3,9 +3,11 @@
 import { mark, one, say, show } from "../helpers/page.js";
 import { avatar, fill } from "../helpers/text.js";
 import { CallSession } from "./call-session.js";
+import { drawHandover } from "./handover-view.js";
 import { LevelMeter } from "./level-meter.js";
 import { MicrophoneRefused } from "./microphone.js";
 import { drawSide } from "./offer-view.js";
+import { SuggestionsView } from "./suggestions-view.js";
 import { RemoteSound } from "./remote-sound.js";
 import { TalkView } from "./talk-view.js";
 
@@ -50,6 +52,7 @@ export class DeskCall {
       qualityWords: { good: strings.qualityGood ?? "", fair: strings.qualityFair ?? "", poor: strings.qualityPoor ?? "", lost: strings.qualityLost ?? "" },
       skewMs: config.now - Date.now(),
     });
+    this.suggestions = new SuggestionsView(strings, (text) => this.session?.chat?.chat.write(text));
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
   }
 
@@ -64,6 +67,10 @@ export class DeskCall {
 
   /** @param {Message} message */
   receive(message) {
+    if (message.type === "answers-suggested") {
+      if (message.callId === this.callId) this.suggestions.show(message.answers);
+      return;
+    }
     if (message.type !== "joined" && (!message.callId || message.callId === this.callId)) this.session?.receive(message);
   }
 
@@ -92,6 +99,7 @@ export class DeskCall {
   #newSession(callId) {
     this.leave();
     this.callId = callId;
+    this.suggestions.clear();
     this.microphone.mute(false);
     this.session = new CallSession({
       config: this.config,
@@ -144,6 +152,7 @@ export class DeskCall {
     say("[data-call-line]", [facts.topic, facts.place, language].filter(Boolean).join(" · "));
     const { topic = "", place = "", reference = "" } = facts;
     drawSide({ name, contact, question, topic, place, reference, language: facts.language }, strings);
+    drawHandover(facts.handover, strings);
     this.changed(model);
   }
 }

@@ -2,6 +2,7 @@
 
 import { one, say, show } from "../helpers/page.js";
 import { avatar, clock, fill, maskContact } from "../helpers/text.js";
+import { drawHandover } from "./handover-view.js";
 
 /** @import {Bell} from "./bell.js" */
 /** @import {Offer} from "../models/wire.js" */
@@ -57,6 +58,7 @@ export class OfferView {
     const previous = offer.previous ? fill(strings.earlierCalls ?? "", { count: offer.previous }) : (strings.firstCall ?? "");
     say("[data-offer-previous]", previous);
     say("[data-offer-language]", (offer.language === "en" ? strings.english : strings.korean) ?? "");
+    drawHandover(offer.handover, strings);
     say("[data-offer-question]", offer.question ? `“${offer.question}”` : "");
   }
 

@@ -30,6 +30,9 @@ import { Speakers } from "../models/speakers.js";
  * @property {(why: "removed" | "ended" | "replaced" | "refused") => void} over
  */
 
+/** The server misses a page after six seconds, and takes it out after fourteen: a cut of ten is nobody's leave. */
+const PING_MS = 2_000;
+const LINK_PATIENCE_MS = 5_000;
 const LEVELS_MS = 400;
 const QUALITY_MS = 2_000;
 const REPORT_MS = 6_000;
@@ -150,7 +153,9 @@ export class RoomSession {
     return new Signaling({
       url: socketUrl(this.config.socketPath),
       hello: (signaling) => this.#hello(signaling),
-      backoff: new Backoff({ mostMs: 6_000 }),
+      backoff: new Backoff({ mostMs: 2_000 }),
+      pingMs: PING_MS,
+      patienceMs: LINK_PATIENCE_MS,
       on: {
         message: (message) => this.#receive(message),
         state: (state) => this.#linkIs(state),
@@ -225,7 +230,8 @@ export class RoomSession {
   /** @param {Message} message */
   #receive(message) {
     if (message.type === "room-state") return;
-    if (message.type === "error" || message.type === "meeting-started") return this.on.told(message);
+    if (message.type === "error") return this.#withdrawn(message);
+    if (message.type === "meeting-started") return this.on.told(message);
     if (this.chat.receive(message)) return;
     if (message.type === "active-speaker") return this.speakers.announce(message.peerId, Date.now());
     const before = this.model.members.get(message.peerId);
@@ -233,6 +239,11 @@ export class RoomSession {
     this.#follow(message);
     this.on.told({ ...message, name: message.name ?? before?.name ?? this.model.members.get(message.peerId)?.name });
     this.on.changed();
+  }
+
+  /** Our place is gone: its time ran out while we could not be heard, or the right to it. Asking for it again says which. @param {Message} error */
+  #withdrawn({ code, roomId }) {
+    if (code === "forbidden" && roomId === this.config.roomId) this.signaling.renew();
   }
 
   /** What the room's change means for the media. @param {Message} message */

@@ -24,6 +24,7 @@ const SIGNALS = new Set(["offer", "answer", "ice-candidate"]);
  * @property {(track: MediaStreamTrack) => void} track the other side's sound, from whichever path
  * @property {(path: Path) => void} flowing packets arrive
  * @property {(quality: Quality) => void} quality
+ * @property {(track: MediaStreamTrack | null) => void} picture what the customer shows
  * @property {(name: "direct" | "tap" | "recorder", state: string) => void} state
  */
 /** @typedef {{path: Path, stats: () => Promise<RTCStatsReport>}} Source */
@@ -67,7 +68,7 @@ export class CallMedia {
       roomId: model.callId,
       peerId: model.peerId,
       rtc,
-      on: { state: (state) => this.#tapIs(state), track: (track, stats) => this.#hear("relayed", track, stats) },
+      on: { state: (state) => this.#tapIs(state), track: (track, stats) => this.#hear("relayed", track, stats), ...looksAt(model, on) },
     });
   }
 
@@ -243,4 +244,9 @@ export class CallMedia {
     clearTimeout(this.timers.get(name));
     this.timers.set(name, setTimeout(act, ms));
   }
+}
+
+/** Only the agent is shown anything. @param {CallModel} model @param {MediaEvents} on */
+function looksAt(model, on) {
+  return model.role === "customer" ? {} : { picture: on.picture };
 }

@@ -24,6 +24,7 @@ export class CallModel {
     this.endedAt = null;
     /** @type {Agent | null} */
     this.agent = null;
+    this.personWanted = false;
     /** @type {QueuePlace | null} */
     this.queue = null;
     /** @type {Record<string, any>} the whole snapshot */
@@ -87,6 +88,7 @@ export class CallModel {
     this.connectedAt = facts.connectedAt ?? null;
     this.endedAt = facts.endedAt ?? null;
     this.agent = facts.agent ?? null;
+    this.personWanted = facts.personWanted === true;
     if (this.status !== "RINGING") this.queue = null;
   }
 

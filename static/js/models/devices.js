@@ -49,12 +49,14 @@ export class Capture {
    * @param {Media | undefined} options.media none on an insecure address
    * @param {(track: MediaStreamTrack | null) => void} options.replaced another device took over; null: there is none
    * @param {string} [options.wanted] device id
+   * @param {MediaTrackConstraints} [options.constraints]
    */
-  constructor({ type, media, replaced, wanted = "" }) {
+  constructor({ type, media, replaced, wanted = "", constraints = WANTED[type] }) {
     this.type = type;
     this.media = media;
     this.replaced = replaced;
     this.wanted = wanted;
+    this.constraints = constraints;
     /** @type {MediaStreamTrack | null} */
     this.track = null;
     this.muted = false;
@@ -106,7 +108,7 @@ export class Capture {
   async #ask(media) {
     const device = this.wanted ? { deviceId: { ideal: this.wanted } } : {};
     try {
-      const stream = await media.getUserMedia({ [this.type]: { ...WANTED[this.type], ...device } });
+      const stream = await media.getUserMedia({ [this.type]: { ...this.constraints, ...device } });
       return /** @type {MediaStreamTrack} */ (stream.getTracks()[0]);
     } catch (error) {
       throw new CaptureRefused(troubleOf(error));

@@ -2,6 +2,7 @@
 // Its lines are fixed (microphone, camera, screen, the screen's sound), so that what is switched on later needs no new offer.
 
 import { sessionOf } from "./direct-peer.js";
+import { delivers } from "./receiving.js";
 
 /** @import {Signal} from "./direct-peer.js" */
 /** @typedef {"microphone" | "camera" | "screen" | "screen-audio"} Source */
@@ -13,6 +14,10 @@ export const SOURCES = ["microphone", "camera", "screen", "screen-audio"];
 export const KINDS = { microphone: "audio", camera: "video", screen: "video", "screen-audio": "audio" };
 const PATIENCE_MS = 3_000;
 const RESTART_AFTER_MS = 2_500;
+/** Descriptions under way are given this long before a connection is made anew: on a busy machine none would ever come about. */
+const UNDER_WAY_MS = 12_000;
+/** Whose answer it is: browsers pass over attributes that they do not know. */
+const ANSWERS = "a=x-answers:";
 const SIGNALS = new Set(["offer", "answer", "ice-candidate"]);
 
 /**
@@ -79,13 +84,18 @@ export class Mesh {
 
   /** New connections to all who cannot be heard. */
   renew() {
-    for (const peer of this.peers.values()) if (peer.state !== "connected") peer.renew();
+    for (const peer of this.peers.values()) if (peer.state !== "connected") peer.renewUnlessUnderWay();
   }
 
   /** @param {string} peerId */
   async stats(peerId) {
     const report = await this.peers.get(peerId)?.connection?.getStats();
     return report ? [...report.values()] : [];
+  }
+
+  /** @param {string} peerId @param {Source} source */
+  delivers(peerId, source) {
+    return delivers(this.peers.get(peerId)?.connection?.getTransceivers()[SOURCES.indexOf(source)]?.receiver);
   }
 
   close() {
@@ -136,6 +146,7 @@ class MeshPeer {
     this.early = [];
     /** @type {Promise<void>} */
     this.queue = Promise.resolve();
+    this.openedAt = 0;
     /** @type {any} */ this.patience = null;
     /** @type {any} */ this.restartTimer = null;
   }
@@ -156,9 +167,15 @@ class MeshPeer {
     this.#begin();
   }
 
+  /** @param {number} [now] ms */
+  renewUnlessUnderWay(now = Date.now()) {
+    if (now - this.openedAt >= UNDER_WAY_MS) this.renew();
+  }
+
+  /** What stands looks for another way; an offer that nobody has answered is said again. */
   restart() {
-    if (!this.connection?.remoteDescription) return this.renew();
-    this.connection.restartIce();
+    if (this.connection?.remoteDescription) this.connection.restartIce();
+    else if (this.connection?.localDescription) this.#tell(this.connection);
   }
 
   close() {
@@ -184,6 +201,7 @@ class MeshPeer {
   #open() {
     this.connection?.close();
     this.early = [];
+    this.openedAt = Date.now();
     const connection = this.create(this.rtc);
     this.connection = connection;
     connection.addEventListener("icecandidate", ({ candidate }) => {
@@ -222,7 +240,8 @@ class MeshPeer {
   /** @param {RTCPeerConnection} connection */
   #tell(connection) {
     const { type, sdp } = /** @type {RTCSessionDescription} */ (connection.localDescription);
-    this.on.signal({ type, sdp });
+    const answered = type === "answer" ? `${ANSWERS}${versionOf(connection.remoteDescription?.sdp)}\r\n` : "";
+    this.on.signal({ type, sdp: sdp + answered });
   }
 
   /** @param {Signal} signal */
@@ -237,7 +256,7 @@ class MeshPeer {
     if (description.type === "offer" && this.#answered(description)) return;
     if (description.type === "offer" && !this.#mayTake(description)) return;
     const connection = /** @type {RTCPeerConnection} */ (this.connection);
-    if (description.type === "answer" && connection.signalingState !== "have-local-offer") return;
+    if (description.type === "answer" && !isAnswerTo(connection, description)) return;
     await connection.setRemoteDescription(description); // an offer rolls our own restart back
     for (const candidate of this.early.splice(0)) await this.#takeCandidate(candidate);
     if (description.type !== "offer") return;
@@ -298,4 +317,16 @@ class MeshPeer {
     if (state === "disconnected") this.restartTimer = setTimeout(() => this.restart(), RESTART_AFTER_MS);
     this.on.state(state);
   }
+}
+
+/** To the offer that we have made last, and not to one of a connection that is gone. @param {RTCPeerConnection} connection @param {RTCSessionDescriptionInit} answer */
+function isAnswerTo(connection, { sdp = "" }) {
+  if (connection.signalingState !== "have-local-offer") return false;
+  const meant = new RegExp(`^${ANSWERS}(.*?)\r?$`, "m").exec(sdp)?.[1];
+  return meant === undefined || meant === versionOf(connection.localDescription?.sdp);
+}
+
+/** Which session, and which of its descriptions. @param {string} [sdp] */
+function versionOf(sdp = "") {
+  return /^o=\S+ (\S+ \S+)/m.exec(sdp)?.[1] ?? "";
 }

@@ -1,5 +1,6 @@
 // The media of a room: everyone to everyone, or through the media server. When the plan changes the new path stands
-// before the old one is dropped, and each sound changes over as soon as it comes the new way: nobody hears a gap.
+// before the old one is dropped, and each sound and picture changes over once it is heard and seen the new way: nobody
+// misses anything.
 
 import { Mesh } from "./mesh.js";
 import { SfuRoom } from "./sfu-room.js";
@@ -14,6 +15,7 @@ import { SfuRoom } from "./sfu-room.js";
  * @property {(source: Source, track: MediaStreamTrack | null) => unknown} setTrack
  * @property {(message: Message) => boolean} receive
  * @property {(peerId: string) => Promise<Record<string, any>[]>} stats
+ * @property {(peerId: string, source: Source) => boolean} delivers whether it is heard or seen already
  */
 /**
  * @typedef {object} RoomMediaEvents
@@ -21,7 +23,7 @@ import { SfuRoom } from "./sfu-room.js";
  * @property {(well: boolean, plan: Plan) => void} state whether everything on the path in use is connected
  */
 
-const LOOK_MS = 250;
+const LOOK_MS = 50;
 /** The others change over at their own pace: our old path is kept this much longer, and never longer than the second. */
 const DRAIN_MS = 4_000;
 const MOST_MS = 20_000;
@@ -54,6 +56,8 @@ export class RoomMedia {
     this.peers = new Set();
     /** @type {Map<string, {plan: Plan, track: MediaStreamTrack}>} what is shown and played, by peer and source */
     this.current = new Map();
+    /** @type {Map<string, MediaStreamTrack>} what comes the new way and is not heard or seen yet, by peer and source */
+    this.waiting = new Map();
     this.muted = false;
     /** @type {any} */ this.timer = null;
     this.changedAt = 0;
@@ -79,6 +83,7 @@ export class RoomMedia {
   follow(plan, now = Date.now()) {
     if (plan === this.plan) return;
     this.plan = plan;
+    this.waiting.clear();
     this.changedAt = now;
     this.readyAt = 0;
     this.#open(plan);
@@ -96,7 +101,9 @@ export class RoomMedia {
   left(peerId) {
     this.peers.delete(peerId);
     this.mesh?.leave(peerId);
-    for (const key of [...this.current.keys()]) if (key.startsWith(`${peerId} `)) this.current.delete(key);
+    for (const held of [this.current, this.waiting]) {
+      for (const key of [...held.keys()]) if (key.startsWith(`${peerId} `)) held.delete(key);
+    }
     this.#look();
   }
 
@@ -149,6 +156,7 @@ export class RoomMedia {
 
   close() {
     clearTimeout(this.timer);
+    this.waiting.clear();
     this.#drop("mesh");
     this.#drop("sfu");
     this.plan = null;
@@ -174,18 +182,30 @@ export class RoomMedia {
     const key = `${peerId} ${source}`;
     const current = this.current.get(key);
     if (track === null) {
+      if (plan === this.plan) this.waiting.delete(key);
       if (current?.plan !== plan) return;
       this.current.delete(key);
       return this.on.track(peerId, source, null);
     }
-    const takesOver = () => {
-      if (plan !== this.plan && this.current.get(key)?.plan === this.plan) return;
-      this.current.set(key, { plan, track });
-      this.on.track(peerId, source, track);
-    };
-    if (!current || current.plan === plan || !track.muted) takesOver();
-    else track.addEventListener("unmute", takesOver, { once: true }); // until then the old way is heard
+    if (!current || current.plan === plan) this.#take(key, plan, track);
+    else if (plan === this.plan) this.waiting.set(key, track); // until then the old way is heard
     this.#look(); // the last one to be heard makes the path whole
+  }
+
+  /** @param {string} key @param {Plan} plan @param {MediaStreamTrack} track */
+  #take(key, plan, track) {
+    const [peerId = "", source] = key.split(" ");
+    this.waiting.delete(key);
+    this.current.set(key, { plan, track });
+    this.on.track(peerId, /** @type {Source} */ (source), track);
+  }
+
+  /** What is heard or seen by now changes over; all of it when the old way is gone. @param {boolean} [all] */
+  #changeOver(all = false) {
+    for (const [key, track] of [...this.waiting]) {
+      const [peerId = "", source] = key.split(" ");
+      if (this.plan && (all || this.path?.delivers(peerId, /** @type {Source} */ (source)))) this.#take(key, this.plan, track);
+    }
   }
 
   /** Both paths are open: when may the old one go? */
@@ -193,6 +213,7 @@ export class RoomMedia {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const now = Date.now();
+      this.#changeOver();
       if (this.well && !this.readyAt) this.readyAt = now;
       const drained = this.readyAt > 0 && now - this.readyAt >= DRAIN_MS && this.#changedOver();
       if (drained || (this.readyAt > 0 && now - this.changedAt > MOST_MS)) this.#drop(this.plan === "sfu" ? "mesh" : "sfu");
@@ -215,6 +236,7 @@ export class RoomMedia {
       this.sfu = null;
     }
     for (const [key, held] of this.current) if (held.plan === plan) this.current.delete(key);
+    this.#changeOver(true);
   }
 
   #look() {

@@ -1,6 +1,7 @@
 // A room through the media server: what we send, everything that others send, and no more of it than is looked at.
 
 import { Backoff } from "./backoff.js";
+import { delivers } from "./receiving.js";
 
 /** @import {Request} from "./sfu-tap.js" */
 /** @import {Source} from "./mesh.js" */
@@ -26,6 +27,8 @@ const SCREEN_ENCODINGS = [{ maxBitrate: 2_500_000 }];
 const VOICE = { opusDtx: true, opusFec: true, opusStereo: false, opusNack: true };
 /** A join under way is given this long: on a busy machine one that is begun anew every few seconds would never come about. */
 const JOIN_MS = 12_000;
+/** Those who look at the same time see the same. */
+const LOOK_MS = 200;
 /** Sizes are told in steps, or every pixel of a dragged window would be a message. */
 const SIZE_STEP = 80;
 
@@ -75,6 +78,9 @@ export class SfuRoom {
     this.queue = Promise.resolve();
     this.muted = false;
     this.joiningSince = 0;
+    this.lookedAt = -Infinity;
+    /** @type {Promise<Record<string, any>[]>} */
+    this.looked = Promise.resolve([]);
   }
 
   /** We send, and hear every microphone that there is. */
@@ -167,15 +173,27 @@ export class SfuRoom {
     }
   }
 
-  /** @param {string} peerId */
+  /** What is measured of one of them. @param {string} peerId */
   async stats(peerId) {
-    const rows = [];
-    for (const { offered, consumer } of this.heard.values()) {
-      if (offered.peerId !== peerId) continue;
-      const report = await consumer.getStats().catch(() => null);
-      if (report) rows.push(...report.values());
-    }
-    return rows;
+    const tracks = new Set([...this.heard.values()].filter(({ offered }) => offered.peerId === peerId).map(({ consumer }) => consumer.track.id));
+    if (!tracks.size) return [];
+    const rows = await this.#look();
+    const theirs = new Set(rows.filter(({ trackIdentifier }) => tracks.has(trackIdentifier)).map(({ id }) => id));
+    return rows.filter(({ type, id, localId }) => (type === "inbound-rtp" ? theirs.has(id) : type !== "remote-outbound-rtp" || theirs.has(localId)));
+  }
+
+  /** Everything that comes, measured at once for all: a look costs the browser the same for one of them. @returns {Promise<Record<string, any>[]>} */
+  #look(now = Date.now()) {
+    if (now - this.lookedAt < LOOK_MS) return this.looked;
+    this.lookedAt = now;
+    this.looked = Promise.resolve(this.receiving?.getStats()).then((report) => (report ? [...report.values()] : []), () => []);
+    return this.looked;
+  }
+
+  /** @param {string} peerId @param {Source} source */
+  delivers(peerId, source) {
+    const heard = [...this.heard.values()].find(({ offered }) => offered.peerId === peerId && offered.source === source);
+    return delivers(heard?.consumer.rtpReceiver);
   }
 
   /** @param {number} run */

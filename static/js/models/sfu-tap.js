@@ -6,11 +6,12 @@ import { Pulse } from "./pulse.js";
 /** @import {Message} from "./wire.js" */
 /** @typedef {(type: string, fields?: Record<string, unknown>) => Promise<any>} Request */
 /** @typedef {"idle" | "connecting" | "working" | "lost"} TapState */
-/** @typedef {{peerId: string, producerId: string, kind: string}} Producer */
+/** @typedef {{peerId: string, producerId: string, kind: string, source?: string}} Producer */
 /**
  * @typedef {object} TapEvents
  * @property {(state: TapState) => void} state
  * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
+ * @property {(track: MediaStreamTrack | null) => void} [picture] what the other side shows; null: no more. Without this nothing is looked at
  */
 
 const PULSE_MS = 1_000;
@@ -18,6 +19,7 @@ const PULSE_MS = 1_000;
  * No DTX: silence keeps packets coming, so that both sides of the recording keep their times.
  * NACK: what the network loses on the way to the server is sent again, so that the recording lacks nothing.
  */
+const PICTURE = { encodings: [{ maxBitrate: 1_200_000 }], codecOptions: { videoGoogleStartBitrate: 600 }, stopTracks: false };
 const CODEC_OPTIONS = { opusDtx: false, opusFec: true, opusStereo: false, opusNack: true };
 
 export class SfuTap {
@@ -44,6 +46,10 @@ export class SfuTap {
     this.run = 0;
     /** @type {MediaStreamTrack | null} */
     this.track = null;
+    /** @type {MediaStreamTrack | null} our camera, while we show something */
+    this.picture = null;
+    /** @type {any} */ this.showing = null;
+    this.seen = "";
     /** @type {Map<string, Producer>} what others send */
     this.offered = new Map();
     /** @type {Set<string>} what we hear already */
@@ -73,6 +79,16 @@ export class SfuTap {
   listen() {
     this.listening = true;
     if (this.state === "working") this.#hearAll(this.run);
+  }
+
+  /** Our camera, or no more of it. @param {MediaStreamTrack | null} track */
+  show(track) {
+    this.picture = track;
+    const { run, showing } = this;
+    if (track) return this.#sendPicture(run).catch(() => this.#failed(run));
+    this.showing = null;
+    showing?.close();
+    return showing ? this.ask("close-producer", { producerId: showing.id }).catch(() => undefined) : undefined;
   }
 
   /** The socket was away: is the server's half of us still there? */
@@ -120,11 +136,21 @@ export class SfuTap {
     this.sending = sending;
     sending.on("produce", (/** @type {any} */ parameters, /** @type {any} */ done, /** @type {any} */ failed) => {
       const { kind, rtpParameters } = parameters;
-      const made = this.ask("produce", { transportId: sending.id, kind, rtpParameters });
+      const source = kind === "video" ? { source: "camera" } : {};
+      const made = this.ask("produce", { transportId: sending.id, kind, rtpParameters, ...source });
       made.then(({ producerId }) => done({ id: producerId }), failed);
     });
     this.producer = await sending.produce({ track: this.track, codecOptions: CODEC_OPTIONS, stopTracks: false });
     this.#watch(run, new Pulse());
+    if (this.picture) await this.#sendPicture(run);
+  }
+
+  /** @param {number} run */
+  async #sendPicture(run) {
+    if (!this.producer) return; // still joining: it is sent as soon as our sound is
+    const made = await this.sending.produce({ track: this.picture, ...PICTURE });
+    if (run !== this.run || !this.picture) return made.close();
+    this.showing = made;
   }
 
   /** @param {number} run @param {Pulse} pulse */
@@ -175,7 +201,8 @@ export class SfuTap {
 
   /** @param {Producer} producer */
   #offer(producer) {
-    if (producer.kind !== "audio" || producer.peerId === this.peerId) return;
+    if (producer.peerId === this.peerId) return;
+    if (producer.kind === "video") return this.#look(producer.producerId);
     this.offered.set(producer.producerId, producer);
     if (this.listening && this.device) this.#hearAll(this.run);
   }
@@ -191,18 +218,50 @@ export class SfuTap {
 
   /** @param {number} run @param {string} producerId */
   async #hear(run, producerId) {
+    const consumer = await this.#consume(run, producerId);
+    if (consumer) this.on.track(consumer.track, () => consumer.getStats());
+  }
+
+  /** Null when the run is over. @param {number} run @param {string} producerId @param {{paused?: boolean}} [options] */
+  async #consume(run, producerId, options = {}) {
     this.hearing ??= this.#transport(run, "createRecvTransport");
     const hearing = await this.hearing;
-    if (run !== this.run) return hearing.close();
+    if (run !== this.run) {
+      hearing.close();
+      return null;
+    }
     const rtpCapabilities = this.device.recvRtpCapabilities;
-    const parameters = await this.ask("consume", { transportId: hearing.id, producerId, rtpCapabilities });
-    if (run !== this.run) return;
+    const parameters = await this.ask("consume", { transportId: hearing.id, producerId, rtpCapabilities, ...options });
+    if (run !== this.run) return null;
     const consumer = await hearing.consume(parameters);
-    if (run === this.run) this.on.track(consumer.track, () => consumer.getStats());
+    return run === this.run ? consumer : null;
+  }
+
+  #seeNothing() {
+    if (!this.seen) return;
+    this.seen = "";
+    this.on.picture?.(null);
+  }
+
+  /** @param {string} producerId */
+  #look(producerId) {
+    if (!this.on.picture || this.seen === producerId) return;
+    this.seen = producerId;
+    const { run } = this;
+    this.#see(run, producerId).catch(() => this.seen === producerId && this.#failed(run));
+  }
+
+  /** @param {number} run @param {string} producerId */
+  async #see(run, producerId) {
+    const consumer = await this.#consume(run, producerId, { paused: true });
+    if (!consumer || this.seen !== producerId) return;
+    this.on.picture?.(consumer.track);
+    await this.ask("resume-consumer", { consumerId: consumer.id });
   }
 
   /** @param {string} producerId */
   #forget(producerId) {
+    if (producerId === this.seen) this.#seeNothing();
     this.offered.delete(producerId);
     this.heard.delete(producerId);
   }
@@ -211,7 +270,8 @@ export class SfuTap {
     clearTimeout(this.pulseTimer);
     this.sending?.close();
     this.hearing?.then((hearing) => hearing.close()).catch(() => undefined);
-    this.device = this.sending = this.hearing = this.producer = null;
+    this.device = this.sending = this.hearing = this.producer = this.showing = null;
+    this.#seeNothing();
     this.offered.clear();
     this.heard.clear();
   }

@@ -34,13 +34,17 @@ export class Signaling {
    * @param {SocketEvents} options.on
    * @param {(url: string) => WebSocket} [options.connect]
    * @param {Backoff} [options.backoff]
+   * @param {number} [options.pingMs] how often the page says that it lives
+   * @param {number} [options.patienceMs] how long it waits for a socket to open, and for the answer to a ping
    */
-  constructor({ url, hello, on, connect = (address) => new WebSocket(address), backoff = new Backoff() }) {
+  constructor({ url, hello, on, connect = (address) => new WebSocket(address), backoff = new Backoff(), pingMs = PING_MS, patienceMs = PING_MS }) {
     this.url = url;
     this.hello = hello;
     this.on = on;
     this.connect = connect;
     this.backoff = backoff;
+    this.pingMs = pingMs;
+    this.patienceMs = patienceMs;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.online = false;
@@ -52,6 +56,8 @@ export class Signaling {
     this.pingTimer = null;
     /** @type {any} */
     this.retryTimer = null;
+    /** @type {any} */
+    this.openTimer = null;
   }
 
   start() {
@@ -60,6 +66,8 @@ export class Signaling {
     this.on.state("connecting");
     const socket = this.connect(this.url);
     this.socket = socket;
+    // Where packets vanish nothing says so: the browser itself would wait for minutes.
+    this.openTimer = setTimeout(() => this.#closed(socket, 1006), this.patienceMs);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", ({ data }) => this.#received(socket, data));
     socket.addEventListener("close", ({ code }) => this.#closed(socket, code));
@@ -68,6 +76,7 @@ export class Signaling {
   stop() {
     this.stopped = true;
     clearTimeout(this.retryTimer);
+    clearTimeout(this.openTimer);
     this.socket?.close(1000);
   }
 
@@ -114,6 +123,7 @@ export class Signaling {
 
   /** @param {WebSocket} socket */
   async #opened(socket) {
+    if (socket === this.socket) clearTimeout(this.openTimer);
     try {
       await this.hello(this);
     } catch (error) {
@@ -124,7 +134,7 @@ export class Signaling {
     this.online = true;
     this.backoff.reset();
     this.on.state("online");
-    this.pingTimer = setInterval(() => this.#ping(), PING_MS);
+    this.pingTimer = setInterval(() => this.#ping(), this.pingMs);
   }
 
   /** @param {WebSocket} socket @param {unknown} error */
@@ -136,7 +146,7 @@ export class Signaling {
 
   #ping() {
     const socket = this.socket;
-    this.request("ping", {}, { timeoutMs: PING_MS }).catch((error) => {
+    this.request("ping", {}, { timeoutMs: this.patienceMs }).catch((error) => {
       // A socket that the network has forgotten stays open for minutes; nobody answers on it.
       if (error.code === "timeout" && socket === this.socket) this.#closed(/** @type {WebSocket} */ (socket), 1006);
     });
@@ -149,7 +159,7 @@ export class Signaling {
     const message = JSON.parse(data);
     const pending = this.#settle(message.id ?? this.#waitingFor(message));
     if (message.type === "ack") return pending?.resolve(message.data ?? {});
-    if (message.type === "error") return pending?.reject(new Refusal(message.code, message.message));
+    if (message.type === "error" && pending) return pending.reject(new Refusal(message.code, message.message));
     pending?.resolve(message);
     this.on.message(message);
   }
@@ -175,6 +185,7 @@ export class Signaling {
     if (socket !== this.socket) return;
     this.socket = null;
     this.online = false;
+    clearTimeout(this.openTimer);
     clearInterval(this.pingTimer);
     socket.close();
     for (const id of [...this.pending.keys()]) this.#settle(id)?.reject(new Refusal("offline"));

@@ -18,7 +18,7 @@
 /** @typedef {{peerId: string, role: string, startMs: number, endMs: number, reason: string}} Gap */
 /** @typedef {{peerId: string, role: string, name: string, connected: boolean, muted?: boolean}} Party */
 /** @typedef {{position: number, estimateSeconds: number | null, agentsOnDuty: number}} QueuePlace */
-/** @typedef {{name: string, department: string}} Agent */
+/** @typedef {{name: string, department: string, assistant?: boolean}} Agent */
 /**
  * @typedef {object} Offer
  * @property {string} offerId
@@ -33,7 +33,9 @@
  * @property {number} waitedSeconds
  * @property {number} secondsLeft
  * @property {number} previous
+ * @property {Handover | null} [handover]
  */
+/** @typedef {{reason: string, intent: string, summary: string[], lastAnswer?: string, fields: Record<string, string>, tone: number | null}} Handover of the automatic assistant, masked */
 /** @typedef {{callId: string, name: string, topic: string, place: string, language: string, since: number, late: boolean, targetSeconds?: number}} WaitingCall */
 /** @typedef {{userId: number, name: string, state: string, onCall: boolean, since: number}} Colleague */
 

@@ -1,10 +1,11 @@
 // Pairs of peers that send each other offers of 2 KB. One line of JSON: messages a second, and delays in ms.
-// node clients.mjs '{"kind": "ours"|"socket.io", "url": "...", "pairs": [[{...}, {...}], ...], "seconds": 5, "rate": 0}'
+// node clients.mjs <<< '{"kind": "ours"|"socket.io", "url": "...", "pairs": [[{...}, {...}], ...], "seconds": 5, "rate": 0}'
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { io } from "socket.io-client";
 import WebSocket from "ws";
 
-const plan = JSON.parse(process.argv[2]);
+const plan = JSON.parse(readFileSync(0, "utf8"));
 const WINDOW = 4;
 const FILLER = "v=0 ".repeat(500);
 const delays = [];

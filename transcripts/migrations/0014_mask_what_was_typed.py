@@ -13,5 +13,5 @@ def ask(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transcripts", "0011_assistant"), ("calls", "0006_reconnecting")]
+    dependencies = [("transcripts", "0013_assistant_in_pages"), ("calls", "0006_reconnecting")]
     operations = [migrations.RunPython(ask, migrations.RunPython.noop)]

@@ -28,5 +28,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transcripts", "0012_mask_what_was_typed")]
+    dependencies = [("transcripts", "0014_mask_what_was_typed")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -1,0 +1,145 @@
+"""From the end of a customer's words to the first packet of the assistant's answer, by part.
+
+    python -m tests.bench.bench_assistant [--turns 10] [--calls 1]
+
+The running system: simulated customers speak one bundled sentence again and again to the assistant, through socket, WebRTC,
+media server and workers, heard by the fixture model; once with the house's own answers, once with a scripted language
+model whose first token comes after 300 ms. Times in seconds, on this machine's clock; prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calls.simulation.runner import Target
+from calls.simulation.speech import SAMPLE_RATE, read_pcm
+from calls.simulation.wire import Wire
+from tests.bench.bench_captions import TimedParty, spread
+from tests.stack import Stack
+from tests.transcripts.chat_endpoint import says
+from tests.transcripts.transcription_server import Handler, serving
+from transcripts.checkup import DEMO
+
+FIRST_TOKEN_S = 0.3
+PAUSE_S = 9.0
+PREPARE = """
+from calls.actions.calls import CustomerDetails, place_call
+from tests.cast import a_place, a_queue, a_team
+from transcripts.models import AssistantPolicy, KnowledgeEntry
+place = a_place(a_queue("{name}", a_team("{name}")), is_default=False)
+AssistantPolicy.objects.create(place=place, mode="first", greeting="네.")
+KnowledgeEntry.objects.create(place=place, questions="세탁기 배송이 너무 늦어요", answer="목요일에 도착합니다.")
+call, token = place_call(place, CustomerDetails(language="ko", consented=True))
+answer = [str(call.pk), token]
+"""
+ROWS = """
+from transcripts.models import AssistantTurn, SpokenLine, Utterance
+heard = Utterance.objects.filter(call_id="{call}", source="live", participant__role="customer")
+heard = heard.select_related("chunk").order_by("pk")
+lines = SpokenLine.objects.filter(call_id="{call}", started_ms__isnull=False).exclude(turn__user_text="")
+lines = lines.order_by("started_ms")
+answer = [
+    [[u.chunk.created_at.timestamp(), u.created_at.timestamp()] for u in heard],
+    [[line.turn.created_at.timestamp(), line.started_ms / 1000] for line in lines.select_related("turn")],
+]
+"""
+
+
+def sentence() -> tuple[np.ndarray, float]:
+    """One sentence, and where in it the words end, in seconds."""
+    turn = next(
+        t for t in json.loads((DEMO / "script.json").read_text("utf-8"))["ko"] if t["side"] == "customer"
+    )
+    sound = read_pcm(DEMO / "ko-customer.opus")
+    start, end = (turn[key] * SAMPLE_RATE // 1000 for key in ("start_ms", "end_ms"))
+    return sound[start : end + SAMPLE_RATE // 5], (end - start) / SAMPLE_RATE
+
+
+async def one_call(stack: Stack, name: str, turns: int) -> list[dict[str, float]]:
+    call_id, token = await asyncio.to_thread(stack.ask, PREPARE.format(name=name))
+    words, length = sentence()
+    silence = np.zeros(int(PAUSE_S * SAMPLE_RATE), words.dtype)
+    speech = np.concatenate([silence, *([words, silence] * turns)])
+    target = Target.of(stack.url)
+    async with Wire(target.socket_url, target.origin) as wire:
+        customer = TimedParty(wire, "customer", speech)
+        try:
+            await customer.join(token=token)
+            customer.path = "relayed"
+            await customer.connect_media()
+            await customer.talk()
+        finally:
+            await customer.hang_up()
+            await customer.close()
+    heard, spoken = await asyncio.to_thread(stack.ask, ROWS.format(call=call_id))
+    period = (len(words) + len(silence)) / SAMPLE_RATE
+    ends = [customer.began_at + PAUSE_S + turn * period + length for turn in range(turns)]
+    return [row for end in ends if (row := _parts(end, end + PAUSE_S, heard, spoken))]
+
+
+def _parts(end: float, until: float, heard: list[list[float]], spoken: list[list[float]]) -> dict[str, float]:
+    """Nothing for a sentence that was not heard or not answered: it is counted as such."""
+    captions = [one for one in heard if end <= one[1] < until]
+    answers = [one for one in spoken if end <= one[1] < until]
+    if not captions or not answers:
+        return {}
+    (chunk, stored), (begun, sounded) = captions[0], answers[0]
+    return {
+        "pause and file": chunk - end,
+        "recognition": stored - chunk,
+        "until somebody answers": begun - stored,
+        "thinking and voice": sounded - begun,
+        "all": sounded - end,
+        "ours, without recognition and pause": sounded - stored,
+    }
+
+
+async def measure(stack: Stack, name: str, calls: int, turns: int) -> dict[str, Any]:
+    found = await asyncio.gather(*(one_call(stack, f"{name} {number}", turns) for number in range(calls)))
+    rows = [row for one in found for row in one]
+    table = {part: spread([row[part] for row in rows]) for part in (rows[0] if rows else ())}
+    return {"asked": calls * turns, "answered": len(rows), **table}
+
+
+def slow(handler: Handler) -> None:
+    time.sleep(FIRST_TOKEN_S)
+    says("목요일에 ", "도착합니다.")(handler)
+
+
+def run(folder: Path, name: str, calls: int, turns: int, **environment: str) -> dict[str, Any]:
+    folder.mkdir()
+    stack = Stack(folder, environment)
+    try:
+        stack.start()
+        return asyncio.run(measure(stack, name, calls, turns))
+    finally:
+        stack.stop()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--turns", type=int, default=10)
+    options.add_argument("--calls", type=int, default=1)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        house = run(Path(folder) / "house", "house", given.calls, given.turns)
+        with serving(*[slow] * given.calls * given.turns * 2) as server:
+            about = {"ASSISTANT_URL": server.url, "ASSISTANT_KEY": "k", "ASSISTANT_MODEL": "m"}
+            scripted = run(Path(folder) / "scripted", "scripted", given.calls, given.turns, **about)
+    print(
+        json.dumps(
+            {"house": house, "scripted, first token at 300 ms": scripted}, ensure_ascii=False, indent=1
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The automatic assistant takes a call: it greets, answers, lets itself be interrupted, and hands over to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.browser import audio_received, axe_violations, until
+from tests.e2e.people import Cara, Scene, turns
+
+pytestmark = [pytest.mark.e2e]
+
+RULES = """
+from calls.models import Place
+from transcripts.models import AssistantPolicy, KnowledgeEntry
+place = Place.objects.get(code="{code}")
+AssistantPolicy.objects.create(place=place, mode="first")
+KnowledgeEntry.objects.create(place=place, questions="세탁기 배송이 늦어요\\n세탁기 배송은 언제 와요", answer="{answer}")
+answer = place.code
+"""
+ANSWER = (
+    "세탁기 배송은 주문하신 날부터 사흘 걸립니다. 월요일에 주문하셨다면 목요일에 도착합니다."
+    " 기사님이 출발하기 전에 전화를 드립니다. 설치는 무료이고 헌 세탁기도 가져갑니다."
+)
+LINES = """
+from transcripts.models import SpokenLine
+answer = [[line.turn_id, line.text, line.outcome, line.ms, line.heard_ms]
+          for line in SpokenLine.objects.filter(call__place__code="{code}").order_by("turn__position", "position")]
+"""
+
+
+async def energy(cara: Cara) -> float:
+    return sum(row.get("totalAudioEnergy", 0.0) for row in await audio_received(cara.page))
+
+
+async def lines(scene: Scene) -> list[list[Any]]:
+    told: list[list[Any]] = scene.stack.ask(LINES.format(code=scene.code))
+    return told
+
+
+@pytest.mark.req("S2.12", "S2.7")
+async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene) -> None:
+    scene.set("alice")
+    scene.stack.ask(RULES.format(code=scene.code, answer=ANSWER))
+    # The question comes every seven seconds: into the greeting, and then into the answer.
+    voice = turns("ko", "customer", scene.folder / "cara-voice.wav", only=slice(0, 1), gap=5.0)
+    cara = await scene.cara(voice=voice)
+    await cara.calls()
+    await cara.becomes("callStatus", "IN_PROGRESS")
+    assert (await cara.hears())["packetsReceived"] > 50
+    await cara.sees("자동 응답")
+
+    async def answered_and_interrupted() -> bool:
+        told = await lines(scene)
+        return any(
+            text in ANSWER and outcome == "stopped" and heard < ms for _, text, outcome, ms, heard in told
+        )
+
+    try:
+        await until(answered_and_interrupted, "an answer that was cut short", 60)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {await lines(scene)} {await cara.captions()}") from None
+    captions = " ".join(await cara.captions())
+    assert "배송이 너무 늦어요" in captions
+
+    alice = await scene.agent()
+    await alice.goes_on_duty()
+    await cara.page.locator("[data-press=person]").click()
+    await expect(cara.page.locator("[data-person-wanted]")).to_be_visible()
+    await alice.is_rung()
+    await expect(alice.page.locator("[data-on=ring] [data-handover-intent]")).to_contain_text(
+        "배송이 너무 늦어요"
+    )
+    assert await axe_violations(alice.page) == []
+    await alice.answers()
+    await alice.becomes("callStatus", "IN_PROGRESS")
+    await alice.hears()
+    await expect(cara.page.locator("[data-automatic]")).to_be_hidden()
+    await expect(cara.page.locator("[data-agent-name]")).to_contain_text("김서연")
+    before = await energy(cara)
+
+    async def hears_alice() -> bool:
+        return await energy(cara) > before + 0.001
+
+    await until(hears_alice, "cara hears alice")
+    await cara.hangs_up()
+    await alice.becomes("callStatus", "ENDED", within=10)
+    await alice.opens_the_record()
+    record = await alice.page.locator("main").inner_text()
+    assert "저는 자동 응답 안내입니다" in record or "무엇을 도와드릴까요" in record
+    assert "세탁기 배송은" in record
+    assert "배송이 너무 늦어요" in record
+    for person in (alice, cara):
+        assert person.tab.errors == []

@@ -1,0 +1,17 @@
+"""What the assistant knows: the answers of the house, kept in the database."""
+
+from __future__ import annotations
+
+from transcripts.assistant.sample import sample
+from transcripts.models import KnowledgeEntry
+
+
+def add_sample() -> int:
+    """The sample counter's answers, everywhere, where nobody has written any; how many were added."""
+    if KnowledgeEntry.objects.exists():
+        return 0
+    rows = [
+        KnowledgeEntry(questions=each.questions, answer=each.answer, language=each.language)
+        for each in sample()
+    ]
+    return len(KnowledgeEntry.objects.bulk_create(rows))
