@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0006_reconnecting"),
+        ("calls", "0007_handing_over"),
     ]
 
     operations = [
