@@ -6,9 +6,12 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 
 import pytest
+from celery import Task
 from django.contrib import admin
+from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.debug import ExceptionReporter
@@ -17,7 +20,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import Role, User
 from calls import events
 from calls.access import Party
-from calls.actions.calls import rate_call
+from calls.actions.calls import end_call, rate_call
 from calls.actions.offers import offer_payload
 from calls.actions.presence import waiting_payload
 from calls.actions.snapshots import joined_payload
@@ -269,3 +272,28 @@ def test_masking_logs_no_words(told: Told, caplog: pytest.LogCaptureFixture) -> 
     assert own
     for record in own:
         holds_nothing(record.getMessage(), record.name)
+
+
+def test_tasks_take_ids_and_no_words(
+    told: Told, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
+) -> None:
+    sent: list[tuple[str, object]] = []
+    monkeypatch.setattr(
+        Task, "apply_async", lambda task, *args, **kwargs: sent.append((task.name, (args, kwargs)))
+    )
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        cara = cast.talking(cast.an_agent("erin"), name=NAME, topic=SENTENCE, question=SENTENCE)
+        end_call(cara.party)
+    assert {name.rpartition(".")[2] for name, _given in sent} >= {"announce_captions", "finish_transcript"}
+    for name, given in sent:
+        holds_nothing(str(given), name)
+
+
+@pytest.mark.parametrize("command", ["remask", "mask_text"])
+def test_commands_print_no_words(told: Told, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(SENTENCE))
+    Utterance.objects.update(masked_text="")
+    out = StringIO()
+    call_command(command, stdout=out, stderr=out)
+    assert out.getvalue()
+    holds_nothing(out.getvalue(), command)

@@ -55,7 +55,8 @@ def test_calls_are_found_by_state_and_day(client, bob):
     assert found(client, state="active") == [running.reference]
     assert found(client, state="ended") == []
     yesterday = timezone.localdate() - timedelta(days=1)
-    Call.objects.filter(pk=left.pk).update(day=yesterday)
+    a_day_ago = left.created_at - timedelta(days=1)
+    Call.objects.filter(pk=left.pk).update(day=yesterday, created_at=a_day_ago)
     assert found(client, day=yesterday.isoformat()) == [f"{yesterday:%Y-%m%d}-{left.number:04d}"]
 
 
