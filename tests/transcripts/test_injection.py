@@ -25,6 +25,7 @@ from tests.transcripts.chat_endpoint import says
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse
 from transcripts.actions.assist import talk
+from transcripts.actions.prompts import version_of
 from transcripts.assistant.errors import HeldBack
 from transcripts.assistant.guard import RULES, Guard, defused, letters
 from transcripts.assistant.language_model import Usage
@@ -118,6 +119,7 @@ def endpoint(settings: Settings) -> Callable[..., AbstractContextManager[Server]
 
 def prepared(cara: Cara, way: str, text: str) -> str:
     """Plant the attack; what the caller then says."""
+    version_of(converse.policy_of(cara.call))  # the first turn would write it down
     if way == "document":
         KnowledgeEntry.objects.create(place=cara.call.place, questions=ASKED, answer=text)
     if way == "name":

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from calls.models import Participant
 from tests.cast import an_agent
 from tests.transcripts.chat_endpoint import fails, says
-from tests.transcripts.records import HIDDEN, Made, a_record
+from tests.transcripts.records import HIDDEN, Made, a_record, say
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse, summaries
 from transcripts.actions.erase import erase_words
@@ -61,6 +62,15 @@ def note(made: Made) -> CallSummary:
 @pytest.mark.db
 @pytest.mark.django_db
 class TestMade:
+    def test_what_the_assistant_said_before_a_person_came_is_no_part_of_it(self, made: Made) -> None:
+        greeter = Participant.objects.create(call=made.call, role="assistant", name="자동 응답")
+        say(greeter, 0, 900, "저는 자동 응답 안내입니다.")
+        summaries.summarise(made.call.pk)
+        assert "자동 응답" not in note(made).text
+        alone = a_record(an_agent("ben"), sound=False)
+        alone.call.participants.filter(role="agent").update(role="assistant")
+        assert any(not line.customer for line in summaries._lines(alone.call))
+
     def test_a_language_model_reads_masked_words_only(self, made: Made, endpoint) -> None:
         told = {**NOTE, "summary": f"고객이 {PROFANE} 하며 여권 사진을 물었습니다."}
         with endpoint(says(f"```json\n{json.dumps(told, ensure_ascii=False)}\n```")) as server:

@@ -74,8 +74,11 @@ def summarise(call_id: uuid.UUID) -> None:
 
 
 def _lines(call: Call) -> list[Line]:
+    """What people said; the automatic assistant's words only where nobody else answered."""
     said = Utterance.objects.best(call).order_by("start_ms", "pk")
-    rows = said.values_list("participant__role", "masked_text")
+    rows = list(said.values_list("participant__role", "masked_text"))
+    if any(role == ParticipantRole.AGENT for role, _ in rows):
+        rows = [row for row in rows if row[0] != ParticipantRole.ASSISTANT]
     return [Line(role == ParticipantRole.CUSTOMER, text) for role, text in rows]
 
 
