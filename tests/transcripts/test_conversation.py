@@ -39,7 +39,7 @@ def _fresh() -> None:
 @pytest.fixture
 def cara() -> Cara:
     KnowledgeEntry.objects.create(
-        questions="배송이 늦어요\n세탁기 배송이 왜 늦어요\n택배가 언제 오나요",
+        questions="배송이 늦어요\n노트북 배송이 왜 늦어요\n택배가 언제 오나요",
         answer="배송은 보통 이틀 걸립니다. 주문 번호를 알려 주시면 확인해 드립니다.",
     )
     return talking(an_agent("alice"))
