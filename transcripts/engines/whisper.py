@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcripts.engines import drafts
 from transcripts.engines.base import (
     SAMPLE_RATE,
     Capabilities,
@@ -66,6 +67,13 @@ class WhisperEngine(SpeechEngine):
         except RuntimeError as error:
             raise RecognitionError(type(error).__name__) from error
         return Heard(language, words)
+
+    def recognise_draft(self, audio: Samples, *, language: str | None) -> Heard:
+        try:
+            language = language or self._guess(audio)
+            return Heard(language, drafts.hear(self._model, audio, language, _most_tokens(audio)))
+        except RuntimeError as error:
+            raise RecognitionError(type(error).__name__) from error
 
     def _settings(self) -> dict[str, Any]:
         return {
