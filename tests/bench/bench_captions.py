@@ -35,7 +35,7 @@ from transcripts.checkup import DEMO
 from transcripts.engines import drafts, random_model, vad
 from transcripts.engines.base import SAMPLE_RATE
 from transcripts.engines.fixture import FixtureEngine, unpacked
-from transcripts.engines.whisper import WhisperEngine, WhisperOptions
+from transcripts.engines.whisper import DRAFT_WINDOW_S, WhisperEngine, WhisperOptions
 
 SECONDS_AFTER = 15.0
 PIECES = (1, 6, 12)
@@ -198,7 +198,7 @@ def costs_of(engine: WhisperEngine) -> tuple[capacity.Costs, dict[str, float]]:
         "final": lambda piece: (vad.speech_spans(piece), engine.recognise(piece, language="ko")),
         "draft": lambda piece: (vad.speech_spans(piece), engine.recognise_draft(piece, language="ko")),
         "whole": lambda piece: redecoded(engine, piece, drafts.WHOLE_WINDOW_S * drafts.FRAMES_PER_SECOND),
-        "short": lambda piece: redecoded(engine, piece, drafts.window_frames(piece)),
+        "short": lambda piece: redecoded(engine, piece, drafts.window_frames(piece, DRAFT_WINDOW_S)),
     }
     times = {way: {s: best(lambda w=work, p=p: w(p)) for s, p in pieces.items()} for way, work in ways.items()}
     measured = {f"{way} of {s} s": round(t, 3) for way, line in times.items() for s, t in line.items()}

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 100
 WHOLE_WINDOW_S = 30
-SHORTEST_WINDOW_S, SPARE_S = 10, 3
+SPARE_S = 3
 
 
-def hear(model: WhisperModel, audio: Samples, language: str, most_tokens: int) -> list[Word]:
+def hear(
+    model: WhisperModel, audio: Samples, language: str, *, most_tokens: int, shortest_s: int
+) -> list[Word]:
     """The words of one window of speech; none when the model repeats itself. Raises RuntimeError as the model does."""
     from faster_whisper.audio import pad_or_trim
     from faster_whisper.tokenizer import Tokenizer
@@ -33,7 +35,8 @@ def hear(model: WhisperModel, audio: Samples, language: str, most_tokens: int) -
         model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
     )
     prompt = model.get_prompt(tokenizer, [], without_timestamps=True)
-    encoded = model.encode(pad_or_trim(model.feature_extractor(audio), window_frames(audio)))
+    frames = window_frames(audio, shortest_s)
+    encoded = model.encode(pad_or_trim(model.feature_extractor(audio), frames))
     [result] = model.model.generate(
         encoded, [prompt], beam_size=1, max_length=len(prompt) + most_tokens, return_scores=True
     )
@@ -42,9 +45,9 @@ def hear(model: WhisperModel, audio: Samples, language: str, most_tokens: int) -
     return words if guards.collapse_loops(words) == words else []
 
 
-def window_frames(audio: Samples) -> int:
-    """How much the encoder is given, in frames of 10 ms: whole seconds."""
-    seconds = max(SHORTEST_WINDOW_S, math.ceil(len(audio) / SAMPLE_RATE) + SPARE_S)
+def window_frames(audio: Samples, shortest_s: int) -> int:
+    """How much the encoder is given, in frames of 10 ms: whole seconds, at least `shortest_s`."""
+    seconds = max(shortest_s, math.ceil(len(audio) / SAMPLE_RATE) + SPARE_S)
     return min(WHOLE_WINDOW_S, seconds) * FRAMES_PER_SECOND
 
 

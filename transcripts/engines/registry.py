@@ -23,7 +23,7 @@ from transcripts.engines.base import (
 from transcripts.engines.fixture import FixtureEngine
 from transcripts.engines.remote import RemoteEngine, RemoteOptions
 from transcripts.engines.sphinx import SphinxEngine
-from transcripts.engines.whisper import WhisperEngine, WhisperOptions, locate
+from transcripts.engines.whisper import DRAFT_WINDOW_S, WhisperEngine, WhisperOptions, locate
 
 Purpose = Literal["live", "offline"]
 
@@ -44,6 +44,7 @@ class SpeechConfig:
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 1
+    draft_window_s: int = DRAFT_WINDOW_S
     allow_fixture: bool = False
     remote: RemoteOptions = field(default=NO_REMOTE)
 
@@ -188,4 +189,6 @@ def _model(config: SpeechConfig, purpose: Purpose) -> str:
 
 def _options(config: SpeechConfig, purpose: Purpose) -> WhisperOptions:
     beam_size = OFFLINE_BEAM if purpose == "offline" else 1
-    return WhisperOptions(config.device, config.compute_type, config.threads, beam_size)
+    return WhisperOptions(
+        config.device, config.compute_type, config.threads, beam_size, draft_window_s=config.draft_window_s
+    )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("ko", "en")
 WINDOW_MS = 28_000
+DRAFT_WINDOW_S = 10
 # One re-decode, a little freer, when the first try loops or is sure of nothing.
 TEMPERATURES = (0.0, 0.4)
 # Korean takes about two tokens a syllable, and nobody says more than ten syllables a second.
@@ -35,13 +36,14 @@ NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 @dataclass(frozen=True, slots=True)
 class WhisperOptions:
     """`device` and `compute_type` may be "auto": float16 on CUDA, int8 on a CPU. Two one-thread workers
-    beat one two-thread worker, hence one thread."""
+    beat one two-thread worker, hence one thread. A draft's window is at least `draft_window_s` long."""
 
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 1
     beam_size: int = 1
     temperatures: tuple[float, ...] = TEMPERATURES
+    draft_window_s: int = DRAFT_WINDOW_S
 
 
 class WhisperEngine(SpeechEngine):
@@ -71,7 +73,9 @@ class WhisperEngine(SpeechEngine):
     def recognise_draft(self, audio: Samples, *, language: str | None) -> Heard:
         try:
             language = language or self._guess(audio)
-            return Heard(language, drafts.hear(self._model, audio, language, _most_tokens(audio)))
+            most, shortest = _most_tokens(audio), self.options.draft_window_s
+            words = drafts.hear(self._model, audio, language, most_tokens=most, shortest_s=shortest)
+            return Heard(language, words)
         except RuntimeError as error:
             raise RecognitionError(type(error).__name__) from error
 
