@@ -200,7 +200,9 @@ def costs_of(engine: WhisperEngine) -> tuple[capacity.Costs, dict[str, float]]:
         "whole": lambda piece: redecoded(engine, piece, drafts.WHOLE_WINDOW_S * drafts.FRAMES_PER_SECOND),
         "short": lambda piece: redecoded(engine, piece, drafts.window_frames(piece, DRAFT_WINDOW_S)),
     }
-    times = {way: {s: best(lambda w=work, p=p: w(p)) for s, p in pieces.items()} for way, work in ways.items()}
+    times = {
+        way: {s: best(lambda w=work, p=p: w(p)) for s, p in pieces.items()} for way, work in ways.items()
+    }
     measured = {f"{way} of {s} s": round(t, 3) for way, line in times.items() for s, t in line.items()}
     return capacity.Costs(**{way: _line(points) for way, points in times.items()}), measured
 

@@ -43,9 +43,7 @@ def taken(server: RedisServer, sent: list[tuple[str, int]]) -> list[str]:
             producer.publish(
                 body, serializer="json", routing_key=name, priority=priority, declare=[queues[name]]
             )
-        with Consumer(
-            connection, list(queues.values()), callbacks=[take], accept=["json"], prefetch_count=1
-        ):
+        with Consumer(connection, list(queues.values()), callbacks=[take], accept=["json"], prefetch_count=1):
             while len(got) < len(sent):
                 connection.drain_events(timeout=10)
     return got
