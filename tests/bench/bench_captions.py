@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import Segment
 
 from calls.simulation.party import Party
 from calls.simulation.runner import Target
@@ -32,10 +33,10 @@ from tests.bench import capacity
 from tests.bench.bench_setup import running_system
 from tests.stack import Stack
 from transcripts.checkup import DEMO
-from transcripts.engines import drafts, random_model, vad
+from transcripts.engines import random_model, vad, windows
 from transcripts.engines.base import SAMPLE_RATE
-from transcripts.engines.fixture import FixtureEngine, unpacked
-from transcripts.engines.whisper import DRAFT_WINDOW_S, WhisperEngine, WhisperOptions
+from transcripts.engines.fixture import unpacked
+from transcripts.engines.whisper import CAPTION_WINDOW_S, DRAFT_WINDOW_S, WhisperEngine, WhisperOptions
 
 SECONDS_AFTER = 15.0
 PIECES = (1, 6, 12)
@@ -179,13 +180,28 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"p50": round(statistics.median(values), 3), "p90": round(cuts[17], 3), "p95": round(cuts[18], 3)}
 
 
+class Trusting(WhisperEngine):
+    """Neither random weights nor a fixture on several sentences at once are sure of anything: no second tries."""
+
+    def _believes(self, segments: list[Segment]) -> bool:
+        return True
+
+
 def capacities(folder: Path, sizes: list[str]) -> dict[str, Any]:
     fixture = unpacked(folder)
-    engines: dict[str, WhisperEngine] = {"fixture": FixtureEngine(folder, allow_fixture=True)}
-    for size in sizes:
-        model = random_model.build(size, folder / f"random-{size}", fixture)
-        options = WhisperOptions("cpu", "int8", 1, 1, temperatures=(0.0,))
-        engines[f"{size}, random weights"] = WhisperEngine(str(model), folder, options)
+    models = {"fixture": fixture} | {
+        f"{size}, random weights": random_model.build(size, folder / f"random-{size}", fixture)
+        for size in sizes
+    }
+    engines = {
+        f"{name}, captions in {window_s} s": Trusting(
+            str(model),
+            folder,
+            WhisperOptions("cpu", "int8", 1, 1, temperatures=(0.0,), window_s=window_s),
+        )
+        for name, model in models.items()
+        for window_s in (CAPTION_WINDOW_S, windows.WHOLE_S)
+    }
     return {name: compare(costs_of(engine)) for name, engine in engines.items()}
 
 
@@ -197,8 +213,8 @@ def costs_of(engine: WhisperEngine) -> tuple[capacity.Costs, dict[str, float]]:
     ways: dict[str, Callable[[np.ndarray], object]] = {
         "final": lambda piece: (vad.speech_spans(piece), engine.recognise(piece, language="ko")),
         "draft": lambda piece: (vad.speech_spans(piece), engine.recognise_draft(piece, language="ko")),
-        "whole": lambda piece: redecoded(engine, piece, drafts.WHOLE_WINDOW_S * drafts.FRAMES_PER_SECOND),
-        "short": lambda piece: redecoded(engine, piece, drafts.window_frames(piece, DRAFT_WINDOW_S)),
+        "whole": lambda piece: redecoded(engine, piece, windows.WHOLE_S),
+        "short": lambda piece: redecoded(engine, piece, windows.seconds_for(len(piece), DRAFT_WINDOW_S)),
     }
     times = {
         way: {s: best(lambda w=work, p=p: w(p)) for s, p in pieces.items()} for way, work in ways.items()
@@ -213,12 +229,12 @@ def _samples(side: str) -> np.ndarray:
     return decode(DEMO / f"ko-{side}.opus")
 
 
-def redecoded(engine: WhisperEngine, audio: np.ndarray, frames: int) -> None:
+def redecoded(engine: WhisperEngine, audio: np.ndarray, seconds: int) -> None:
     """A decode as LocalAgreement needs it: no word times; as many tokens as so much speech has."""
     model = engine._model
     tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language="ko")
     prompt = model.get_prompt(tokenizer, [], without_timestamps=True)
-    encoded = model.encode(pad_or_trim(model.feature_extractor(audio), frames))
+    encoded = model.encode(pad_or_trim(model.feature_extractor(audio), seconds * windows.FRAMES_PER_SECOND))
     tokens = 4 + 8 * len(audio) // SAMPLE_RATE
     model.model.generate(encoded, [prompt], beam_size=1, max_length=len(prompt) + tokens)
 

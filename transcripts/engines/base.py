@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from transcripts.engines import guards, vad
+from transcripts.engines import cleaning, guards, vad
 from transcripts.engines.words import Segment, Transcription, Word
 
 SAMPLE_RATE = 16_000
@@ -123,6 +123,22 @@ class SpeechEngine(ABC):
         utterance replaces. Its word times are rough. Raises RecognitionError.
         """
         return self._through(self.recognise_draft, audio, language, offset_ms)
+
+    def hearings(
+        self, audio: Samples, *, language: str | None, offset_ms: int = 0
+    ) -> tuple[Transcription, ...]:
+        """What is heard in `audio`, and, where it is noisy, what is heard once the noise is turned down: a word that
+        only one of them has was perhaps said. Raises RecognitionError.
+        """
+        first = self.transcribe(audio, language=language, offset_ms=offset_ms)
+        if not cleaning.is_noisy(audio):
+            return (first,)
+        return (
+            first,
+            self.transcribe(
+                cleaning.cleaned(audio), language=language or first.language or None, offset_ms=offset_ms
+            ),
+        )
 
     def _through(
         self, recognise: _Recognise, audio: Samples, language: str | None, offset_ms: int
