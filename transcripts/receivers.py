@@ -23,7 +23,7 @@ from calls.signals import (
 )
 from transcripts import tasks
 from transcripts.actions import erase, final, knowledge, live, partials
-from transcripts.actions.assist import presence
+from transcripts.actions.assist import presence, talk
 from transcripts.models import AssistedCall, KnowledgeEntry
 from transcripts.signals import utterance_heard
 
@@ -44,6 +44,7 @@ def answer_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
 
 @receiver(call_taken_over)
 def hand_call_over(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    presence.step_back(call_id)
     tasks.leave_call.delay(str(call_id))
 
 
@@ -54,6 +55,9 @@ def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: An
 
 @receiver(key_pressed)
 def press_key(call_id: uuid.UUID, key: str, **_kwargs: Any) -> None:
+    """A person is asked at once; the worker only says so."""
+    if key == talk.PERSON:
+        talk.want_person(call_id)
     tasks.press_key.delay(str(call_id), key)
 
 

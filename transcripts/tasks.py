@@ -10,7 +10,7 @@ from celery.signals import worker_ready
 
 from calls.media.errors import MediaError
 from transcripts.actions import asked, audio, final, live, partials, remask, suggest, summaries, sweep
-from transcripts.actions.assist import presence, talk
+from transcripts.actions.assist import presence, rescue, talk
 from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
 
@@ -126,9 +126,18 @@ def leave_call(call_id: str) -> None:
 
 
 @shared_task
+def rescue_assisted() -> None:
+    """By another worker than the assistant's: it looks whether that one works."""
+    rescue.rescue()
+
+
+@shared_task
 def watch_assistant() -> None:
+    rescue.tell_alive()
     for call in presence.consider_waiting():
         enter_call.delay(str(call.pk))
+    for call_id in presence.not_entered():
+        enter_call.delay(str(call_id))
     for call_id in presence.watch():
         answer_call.delay(str(call_id))
 

@@ -107,6 +107,7 @@ DESK: Strings = {
     "handoverAbuse": _("insulting words"),
     "handoverUnknown": _("no answer known"),
     "handoverDeaf": _("speech not understood"),
+    "handoverLost": _("automatic answers failed"),
     "handoverUpset": _("sounds upset"),
     "handoverName": _("Name given"),
     "handoverOrder": _("Order number"),

@@ -4,7 +4,8 @@
 
 The running system: simulated customers speak one bundled sentence again and again to the assistant, through socket, WebRTC,
 media server and workers, heard by the fixture model; once with the house's own answers, once with a scripted language
-model whose first token comes after 300 ms. Times in seconds, on this machine's clock; prints JSON.
+model whose first token comes after 300 ms. Times in seconds, on this machine's clock; prints JSON. What a call costs is told in
+processor time of each process, which other work on the machine does not lengthen as it does the clock's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -30,6 +32,7 @@ from transcripts.checkup import DEMO
 
 FIRST_TOKEN_S = 0.3
 PAUSE_S = 9.0
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 PREPARE = """
 from calls.actions.calls import CustomerDetails, place_call
 from tests.cast import a_place, a_queue, a_team
@@ -103,10 +106,30 @@ def _parts(end: float, until: float, heard: list[list[float]], spoken: list[list
 
 
 async def measure(stack: Stack, name: str, calls: int, turns: int) -> dict[str, Any]:
+    before, began = processor_seconds(stack), time.monotonic()
     found = await asyncio.gather(*(one_call(stack, f"{name} {number}", turns) for number in range(calls)))
+    seconds, after = time.monotonic() - began, processor_seconds(stack)
     rows = [row for one in found for row in one]
     table = {part: spread([row[part] for row in rows]) for part in (rows[0] if rows else ())}
-    return {"asked": calls * turns, "answered": len(rows), **table}
+    cores = {process: round((after[process] - before[process]) / seconds / calls, 4) for process in after}
+    return {
+        "asked": calls * turns,
+        "answered": len(rows),
+        **table,
+        "cores of each process per call": cores,
+        "calls per core": round(1 / sum(cores.values()), 1),
+        "load": os.getloadavg()[0],
+    }
+
+
+def processor_seconds(stack: Stack) -> dict[str, float]:
+    """Of each process so far, and of those that it has waited for: espeak-ng is one."""
+    return {name: _ticks(process.popen.pid) / TICKS_A_SECOND for name, process in stack.processes.items()}
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return sum(int(field) for field in fields[11:15])
 
 
 def slow(handler: Handler) -> None:
@@ -129,6 +152,8 @@ def main() -> None:
     options.add_argument("--turns", type=int, default=10)
     options.add_argument("--calls", type=int, default=1)
     given = options.parse_args()
+    # Without these no model hears the customers: they are no demo calls.
+    os.environ.update(ENVIRONMENT="test", SECRET_KEY="only-for-the-bench-" * 3, ALLOW_FIXTURE_SPEECH="yes")
     with tempfile.TemporaryDirectory() as folder:
         house = run(Path(folder) / "house", "house", given.calls, given.turns)
         with serving(*[slow] * given.calls * given.turns * 2) as server:

@@ -6,7 +6,7 @@ import { fill } from "../helpers/text.js";
 /** @import {Handover} from "../models/wire.js" */
 
 const UPSET = -0.3;
-const REASONS = { asked: "handoverAsked", abuse: "handoverAbuse", unknown: "handoverUnknown", deaf: "handoverDeaf" };
+const REASONS = { asked: "handoverAsked", abuse: "handoverAbuse", unknown: "handoverUnknown", deaf: "handoverDeaf", lost: "handoverLost" };
 const FIELDS = { name: "handoverName", orderNumber: "handoverOrder" };
 
 /** @param {Handover | null | undefined} handover @param {Record<string, string>} strings */
