@@ -137,7 +137,7 @@ class _Reader(HTMLParser):
         {"br", "hr", "img", "input", "meta", "link", "wbr", "source", "col", "area", "base", "embed"}
     )
     BLOCKS = frozenset(
-        "p div section article header footer main aside ul ol li dl dt dd table tr blockquote pre figure nav form".split()
+        ["p", "div", "section", "article", "header", "footer", "main", "aside", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "blockquote", "pre", "figure", "nav", "form"]
     )
     HIDDEN = re.compile(
         r"display:none|visibility:hidden|font-size:0(?![.\d]*[1-9])|opacity:0(?!\.)", re.IGNORECASE

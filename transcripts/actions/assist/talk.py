@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from calls.models import Call
@@ -119,6 +119,8 @@ def _keep(assisted: AssistedCall, key: uuid.UUID, done: Event) -> None:
         for _renewal in range(RENEWALS):
             if done.wait(RENEW_SECONDS) or not assisted.renew(key):
                 return
+    except DatabaseError:
+        logger.warning("assistant of call %s: its lease could not be renewed", assisted.call_id)
     finally:
         connections.close_all()
 
