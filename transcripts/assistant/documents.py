@@ -137,7 +137,12 @@ class _Reader(HTMLParser):
         {"br", "hr", "img", "input", "meta", "link", "wbr", "source", "col", "area", "base", "embed"}
     )
     BLOCKS = frozenset(
-        ["p", "div", "section", "article", "header", "footer", "main", "aside", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "blockquote", "pre", "figure", "nav", "form"]
+        word
+        for words in (
+            "p div section article header footer main aside nav form figure",
+            "ul ol li dl dt dd table tr blockquote pre",
+        )
+        for word in words.split()
     )
     HIDDEN = re.compile(
         r"display:none|visibility:hidden|font-size:0(?![.\d]*[1-9])|opacity:0(?!\.)", re.IGNORECASE

@@ -91,6 +91,8 @@ class OpenAIModel(LanguageModel):
             timeout=options.timeout,
             max_retries=options.retries,
         )
+        # The library loads this part when it is first named: now, and not while a caller waits.
+        self._completions = self._client.chat.completions
 
     def reply(self, system: str, turns: Sequence[Turn], usage: Usage) -> Iterator[str]:
         self._breaker.check()
@@ -111,7 +113,7 @@ class OpenAIModel(LanguageModel):
     def _stream(self, system: str, turns: Sequence[Turn], usage: Usage) -> Iterator[str]:
         messages: list[Any] = [{"role": "system", "content": system}]
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
-        stream = self._client.chat.completions.create(
+        stream = self._completions.create(
             model=self.name,
             messages=messages,
             max_tokens=MOST_TOKENS,

@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone, translation
@@ -23,7 +24,8 @@ from transcripts.actions.assist.rescue import is_down
 from transcripts.actions.assist.speech import said, say_sentence, stop
 from transcripts.actions.assist.talk import answer_all, hang_up_after, kept, unanswered
 from transcripts.actions.assist.words import sentence
-from transcripts.actions.converse import policy_of
+from transcripts.actions.converse import knowledge_of, language_model, policy_of
+from transcripts.assistant.errors import AssistantError
 from transcripts.models import (
     AssistantMode,
     AssistantPolicy,
@@ -104,7 +106,18 @@ def enter(call_id: uuid.UUID) -> None:
     with kept(assisted, key):
         if not SpokenLine.objects.filter(call_id=call_id).exists():
             greet(assisted)
+        make_ready(assisted.call)
     answer_all(assisted)  # what was said into the greeting
+
+
+def make_ready(call: Call) -> None:
+    """While the greeting is heard: what the first answer would have to wait for."""
+    knowledge_of(call)
+    if settings.ASSISTANT_MODEL:
+        try:
+            language_model()
+        except AssistantError as error:
+            logger.warning("assistant of call %s: %s", call.pk, error.code)
 
 
 def greet(assisted: AssistedCall) -> None:
