@@ -24,7 +24,7 @@ from calls.signals import (
 from transcripts import tasks
 from transcripts.actions import erase, final, knowledge, live, partials
 from transcripts.actions.assist import presence, talk
-from transcripts.models import AssistedCall, KnowledgeEntry
+from transcripts.models import AssistedCall, KnowledgeDocument, KnowledgeEntry
 from transcripts.signals import utterance_heard
 
 
@@ -69,8 +69,12 @@ def answer_utterance(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
 
 @receiver(utterance_heard)
 def suggest_to_agent(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
-    if role == ParticipantRole.CUSTOMER and KnowledgeEntry.objects.filter(is_active=True).exists():
+    if role == ParticipantRole.CUSTOMER and _is_anything_known():
         tasks.suggest_answers.apply_async((str(call_id),), expires=tasks.SUGGESTED_WITHIN_SECONDS)
+
+
+def _is_anything_known() -> bool:
+    return any(kind.objects.filter(is_active=True).exists() for kind in (KnowledgeEntry, KnowledgeDocument))
 
 
 @receiver(chunk_growing)

@@ -111,6 +111,7 @@ DESK: Strings = {
     "handoverUpset": _("sounds upset"),
     "handoverName": _("Name given"),
     "handoverOrder": _("Order number"),
+    "handoverSource": _("(from {source})"),
     "handoverAnswer": _("Last answer: {answer}"),
     "ready": _("Ready for calls"),
     "away": _("Away"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import abc
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
 
 import openai
 
 from transcripts.assistant.errors import AssistantError, KeyMissing, ProviderDown, ProviderRefused
+from transcripts.assistant.knowledge import Found
 
 FAILURES_TO_OPEN = 3
 """So many failures one after the other, and nobody asks the endpoint for OPEN_SECONDS."""
@@ -27,10 +28,11 @@ class Turn:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of one answer; 0 where the endpoint does not tell."""
+    """Of one answer: its tokens (0 where the endpoint does not tell), and what it was to be made from."""
 
     prompt: int = 0
     completion: int = 0
+    sources: list[Found] = field(default_factory=list)
 
 
 class LanguageModel(abc.ABC):

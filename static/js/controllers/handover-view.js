@@ -26,7 +26,8 @@ function draw(root, handover, strings) {
   say("[data-handover-intent]", handover.intent, root);
   one("[data-handover-summary]", root).replaceChildren(...handover.summary.filter((text) => text !== handover.intent).map(item));
   const answer = handover.lastAnswer ? fill(strings.handoverAnswer ?? "", { answer: handover.lastAnswer }) : "";
-  say("[data-handover-answer]", answer, root);
+  const source = handover.lastSource ? fill(strings.handoverSource ?? "", { source: handover.lastSource }) : "";
+  say("[data-handover-answer]", [answer, source].filter(Boolean).join(" "), root);
   one("[data-handover-fields]", root).replaceChildren(...Object.entries(handover.fields).flatMap(([name, value]) => fact(name, value, strings)));
 }
 

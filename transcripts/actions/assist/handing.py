@@ -10,6 +10,7 @@ from transcripts.actions.assist.speech import say_sentence
 from transcripts.actions.assist.words import sentence
 from transcripts.assistant.embedded import meaning_of
 from transcripts.assistant.handover import Said, handover
+from transcripts.assistant.sources import document_of
 from transcripts.models import AssistantTurn, AssistedCall, Source, Utterance
 
 
@@ -29,9 +30,16 @@ def ask_person(assisted: AssistedCall, reason: str) -> bool:
     ]
     tones = Utterance.objects.filter(call=call, source=Source.LIVE, tone__isnull=False)
     tone = min((one.tone for one in tones if one.tone is not None), default=None)
-    asked = want_person(call, handover(said, reason=reason, intent=_intent_of(call), tone=tone))
+    told = handover(said, reason=reason, intent=_intent_of(call), tone=tone, source=_source_of(call))
+    asked = want_person(call, told)
     AssistedCall.objects.filter(pk=assisted.pk).update(offered_person=False)
     return asked
+
+
+def _source_of(call: Call) -> str:
+    """The document that its last answer to a question came from."""
+    last = AssistantTurn.objects.filter(call=call).exclude(user_text="").order_by("position").last()
+    return document_of(last.sources) if last is not None else ""
 
 
 def _intent_of(call: Call) -> str:

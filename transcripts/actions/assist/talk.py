@@ -37,6 +37,7 @@ from transcripts.assistant.guard import Guard, defused
 from transcripts.assistant.language_model import Turn, Usage
 from transcripts.assistant.listening import agrees, is_back_channel, seconds_to_wait
 from transcripts.assistant.sentences import sentences
+from transcripts.assistant.sources import sources_of
 from transcripts.masking.kinds import PROFANITY
 from transcripts.models import AssistantTurn, AssistedCall, LineOutcome, Source, SpokenLine, Utterance
 from transcripts.tone.tone import label
@@ -212,7 +213,10 @@ def reply(assisted: AssistedCall, asked: str, tones: list[float]) -> None:
     # An interruption has taken back what was not heard: that stands.
     AssistantTurn.objects.filter(pk=turn.pk, reply="").update(reply=told)
     AssistantTurn.objects.filter(pk=turn.pk).update(
-        model=turn.model, prompt_tokens=usage.prompt, completion_tokens=usage.completion
+        model=turn.model,
+        sources=sources_of(usage.sources),
+        prompt_tokens=usage.prompt,
+        completion_tokens=usage.completion,
     )
     unknown = is_unknown(told)
     AssistedCall.objects.filter(pk=assisted.pk).update(
@@ -238,7 +242,8 @@ def thought(call: Call, asked: str, turn: AssistantTurn, usage: Usage) -> Iterat
         turn.model = house.name
         yield from house.reply("", turns, usage)
         return
-    guard = Guard(policy.prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
+    usage.sources = knowledge.find(asked)
+    guard = Guard(policy.prompt, tuple(found.entry.answer for found in usage.sources))
     shown = [Turn(each.role, defused(each.text)) for each in turns]
     said = False
     try:
