@@ -33,7 +33,14 @@ from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice,
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeDocument, KnowledgeEntry
+from transcripts.models import (
+    AssistantPolicy,
+    AssistantTurn,
+    CallSummary,
+    KnowledgeDocument,
+    KnowledgeEntry,
+    TrialUse,
+)
 from transcripts.speech import engine_of
 from transcripts.tone.tone import label, tone
 from transcripts.vocabulary import masked
@@ -205,13 +212,13 @@ def is_used_up(policy: AssistantPolicy) -> bool:
     if not policy.monthly_tokens:
         return False
     month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    used = AssistantTurn.objects.filter(created_at__gte=month)
-    if policy.place_id:
-        used = used.filter(call__place=policy.place_id)
+    turns = AssistantTurn.objects.filter(created_at__gte=month)
     notes = CallSummary.objects.filter(made_at__gte=month)
+    trials = TrialUse.objects.filter(created_at__gte=month)
     if policy.place_id:
-        notes = notes.filter(call__place=policy.place_id)
-    return tokens(used) + tokens(notes) >= policy.monthly_tokens
+        turns, notes = (rows.filter(call__place=policy.place_id) for rows in (turns, notes))
+        trials = trials.filter(place=policy.place_id)
+    return sum(tokens(rows) for rows in (turns, notes, trials)) >= policy.monthly_tokens
 
 
 def tokens(rows: QuerySet[Any]) -> int:
