@@ -203,6 +203,7 @@ def test_the_record_page_shows_the_call_masked(told: Told) -> None:
     assert "입니다" in _body(answer)
 
 
+@pytest.mark.one_database
 def test_the_admin_neither_shows_nor_finds_a_hidden_word(told: Told) -> None:
     *_others, root = people()
     client = _as(root, "")
