@@ -29,6 +29,7 @@ PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
+    "media.cubeb.force_mock_context": True,  # a speaker that is none: without any, no AudioContext ever runs
     "media.peerconnection.ice.loopback": True,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "media.gmp-manager.url": "",
@@ -50,6 +51,9 @@ PREFERENCES = {
     "toolkit.telemetry.enabled": False,
     "ui.prefersReducedMotion": 1,
 }
+
+# Not in the empty document that stands before the first page.
+ONLY_PAGES = 'if (!location.protocol.startsWith("http")) return;'
 
 # The first that a person could click: in sight, alive, and not below something else.
 CLICKABLE = """
@@ -111,7 +115,7 @@ class FirefoxPage:
     async def add_init_script(self, script: str) -> None:
         await self.bidi.command(
             "script.addPreloadScript",
-            functionDeclaration=f"() => {{ {script.strip().rstrip(';')}; }}",
+            functionDeclaration=f"() => {{ {ONLY_PAGES} {script.strip().rstrip(';')}; }}",
             contexts=[self.context],
         )
 
