@@ -18,7 +18,8 @@ from typing import Any, cast
 
 from aioice import stun
 
-from calls.media.outbox import Destination, Outbox
+from calls.media.datagrams import Destination
+from calls.media.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class IceLite:
         """Where packets go: what the client nominated, until it is silent for too long."""
         self.addresses: list[Address] = []
         self.on_media: Callable[[bytes], None] | None = None
+        self.on_moved: Callable[[], None] = _nobody_asks
         self.last_heard: float | None = None
         self._handshake: asyncio.Queue[bytes | None] = asyncio.Queue()
         port.register(self.username, self)
@@ -81,6 +83,7 @@ class IceLite:
             self._remember(address)
         if (nominated or restarted or self.address is None) and address != self.address:
             self.destination = self._port.destination(address)
+            self.on_moved()
 
     @property
     def address(self) -> Address | None:
@@ -88,7 +91,9 @@ class IceLite:
 
     def consent_ran_out(self) -> None:
         """Nothing more is sent until the client proves again that it wants it (RFC 7675)."""
-        self.destination = None
+        if self.destination is not None:
+            self.destination = None
+            self.on_moved()
 
     def heard(self, now: float) -> None:
         self.last_heard = now
@@ -243,6 +248,10 @@ class UdpPort(asyncio.DatagramProtocol):
         response.attributes["XOR-MAPPED-ADDRESS"] = (_plain(addr[0]), addr[1])
         response.add_message_integrity(password.encode())
         self.send(bytes(response), addr[:2])
+
+
+def _nobody_asks() -> None:
+    """Of a session that nothing is sent over yet."""
 
 
 def _plain(address: str) -> str:

@@ -68,8 +68,10 @@ class Transport:
             on_rtp=self._rtp_arrived,
             on_rtcp=self._rtcp_arrived,
             on_state=self._link_changed,
+            on_route=self._route_changed,
             accept=self._is_known_source,
         )
+        self.route = self._link.route
         # Once per forwarded packet: bound here, so that no call stands in between.
         self.post_rtp = self._link.post_rtp
         self._flush = port.outbox.flush
@@ -245,6 +247,10 @@ class Transport:
     def _link_changed(self, state: str) -> None:
         if self.state != "closed":
             self._enter(state)
+
+    def _route_changed(self) -> None:
+        for consumer in self.consumers.values():
+            consumer.route_changed()
 
     def _enter(self, state: str) -> None:
         if state != self.state:
