@@ -19,7 +19,10 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
 )
 from pylibsrtp import Error as SrtpError
+from pylibsrtp._binding import ffi as srtp_ffi
+from pylibsrtp._binding import lib as srtp_lib
 
+from calls.media.datagrams import PLACE_BYTES
 from calls.media.errors import BAD_REQUEST, MediaError
 from calls.media.ice import IceLite
 from calls.media.outbox import Keys, Route
@@ -80,6 +83,10 @@ class SecureLink:
         self.connected = False
         self._keys: Keys | None = None
         self._outbox = ice.outbox
+        self._receiving: Any = None
+        self._memory = srtp_ffi.new("char[]", PLACE_BYTES)
+        self._view = srtp_ffi.buffer(self._memory)
+        self._length = srtp_ffi.new("int *")
 
     def parameters(self) -> dict[str, Any]:
         """DtlsParameters of the mediasoup vocabulary."""
@@ -142,6 +149,8 @@ class SecureLink:
         # Kept, because aiortc makes the name of its state anew for everyone who asks.
         self.connected = state == "connected"
         self._keys = self._sending_keys() if self.connected else None
+        # The session itself is aiortc's, and is there for as long as that is.
+        self._receiving = self._dtls._rx_srtp._srtp[0] if self.connected else None
         self._on_route()
         self._ice.on_media = self._media_arrived if self.connected else None
         self._on_state(state)
@@ -158,23 +167,21 @@ class SecureLink:
         self._ice.send(encrypted)
 
     def _media_arrived(self, data: bytes) -> None:
-        if len(data) < SHORTEST_PACKET:
+        if not SHORTEST_PACKET <= len(data) <= PLACE_BYTES:
             return
         # RFC 5761: these packet types are RTCP whatever else shares the port.
         if 192 <= data[1] <= 223:
             if self._accept(data, is_rtcp=True):
-                self._open(data, self._dtls._rx_srtp.unprotect_rtcp, self._on_rtcp)
+                self._open(data, srtp_lib.srtp_unprotect_rtcp, self._on_rtcp)
         elif self._accept(data, is_rtcp=False):
-            self._open(data, self._dtls._rx_srtp.unprotect, self._on_rtp)
+            self._open(data, srtp_lib.srtp_unprotect, self._on_rtp)
 
-    def _open(
-        self, data: bytes, unprotect: Callable[[bytes], bytes], receiver: Callable[[bytes], None]
-    ) -> None:
-        try:
-            plain = unprotect(data)
-        except (SrtpError, TypeError, ValueError):
-            return
-        receiver(plain)
+    def _open(self, data: bytes, unprotect: Callable[..., int], receiver: Callable[[bytes], None]) -> None:
+        view, length = self._view, self._length
+        size = length[0] = len(data)
+        view[0:size] = data
+        if not unprotect(self._receiving, self._memory, length):
+            receiver(view[0 : length[0]])
 
 
 def _remote_parameters(remote: object) -> tuple[str, RTCDtlsParameters]:

@@ -74,7 +74,6 @@ class Transport:
         self.route = self._link.route
         # Once per forwarded packet: bound here, so that no call stands in between.
         self.post_rtp = self._link.post_rtp
-        self._flush = port.outbox.flush
 
     def describe(self) -> dict[str, Any]:
         """What the client's library needs to connect."""
@@ -264,8 +263,7 @@ class Transport:
         found = self.sources.get(packet.ssrc) or self._bind(packet)
         if found is None:
             return
-        now = self._clock()
-        self._ice.heard(now)
+        now = self._ice.last_heard = self._clock()
         received, is_rtx = found
         producer = received.producer
         stream = producer.stream
@@ -277,7 +275,6 @@ class Transport:
                 return
             packet = restored
         lost = producer.packet_arrived(received, packet, now)
-        self._flush()
         if lost:
             self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=packet.ssrc, lost=lost))
 
@@ -307,7 +304,6 @@ class Transport:
             consumer = self.consumers.get(asked[0])
             if consumer is not None:
                 consumer.resend(asked[1], now)
-                self._flush()
             return
         for ssrc in rtcp.key_frames_wanted(packet):
             consumer = self.consumers.get(ssrc)
