@@ -161,7 +161,6 @@ LISTENING: Strings = {
     "connecting": _("The sound comes in a moment."),
     "lost": _("The sound is interrupted. The page is reconnecting it."),
     "over": _("The call is over."),
-    "moved": _("{name} has the call now."),
     "gone": _("You do not hear this call any more."),
 }
 
