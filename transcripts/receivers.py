@@ -27,6 +27,9 @@ from transcripts.actions.assist import presence, talk
 from transcripts.models import AssistedCall, KnowledgeDocument, KnowledgeEntry
 from transcripts.signals import utterance_heard
 
+LAST = 9
+"""Celery's least priority: what is only shown meanwhile is heard when nothing else waits, in any queue."""
+
 
 @receiver(call_answered)
 def announce(call_id: uuid.UUID, **_kwargs: Any) -> None:
@@ -85,6 +88,7 @@ def hear_growing(
         tasks.caption_partial.apply_async(
             (str(call_id), str(participant_id), path, started_ms),
             expires=partials.EXPIRES_SECONDS,
+            priority=LAST,
             retry=False,
         )
 

@@ -142,6 +142,7 @@ def rows_of_everything() -> dict[str, list[Any]]:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 @pytest.mark.req("S2.6")
 @pytest.mark.parametrize(("way", "text"), ATTACKS + FILES)
@@ -231,6 +232,7 @@ def test_a_streamed_recital_stops_where_it_becomes_one() -> None:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 def test_the_live_assistant_is_guarded_in_the_same_way(cara: Cara, endpoint: Callable[..., Any]) -> None:
     call = cara.call
