@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("calls", "0008_newest_of_place"),
-        ("transcripts", "0018_documents"),
+        ("transcripts", "0019_second_hearing"),
     ]
 
     operations = [
