@@ -216,7 +216,10 @@ def is_used_up(policy: AssistantPolicy) -> bool:
     notes = CallSummary.objects.filter(made_at__gte=month)
     trials = TrialUse.objects.filter(created_at__gte=month)
     if policy.place_id:
-        turns, notes = (rows.filter(call__place=policy.place_id) for rows in (turns, notes))
+        turns, notes = (
+            turns.filter(call__place=policy.place_id),
+            notes.filter(call__place=policy.place_id),
+        )
         trials = trials.filter(place=policy.place_id)
     return sum(tokens(rows) for rows in (turns, notes, trials)) >= policy.monthly_tokens
 
