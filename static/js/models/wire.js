@@ -35,7 +35,7 @@
  * @property {number} previous
  * @property {Handover | null} [handover]
  */
-/** @typedef {{reason: string, intent: string, summary: string[], lastAnswer?: string, fields: Record<string, string>, tone: number | null}} Handover of the automatic assistant, masked */
+/** @typedef {{reason: string, intent: string, summary: string[], lastAnswer?: string, lastSource?: string, fields: Record<string, string>, tone: number | null}} Handover of the automatic assistant, masked */
 /** @typedef {{callId: string, name: string, topic: string, place: string, language: string, since: number, late: boolean, targetSeconds?: number}} WaitingCall */
 /** @typedef {{userId: number, name: string, state: string, onCall: boolean, since: number}} Colleague */
 
