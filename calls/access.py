@@ -26,6 +26,10 @@ class Party:
     def is_customer(self) -> bool:
         return self.participant.role == ParticipantRole.CUSTOMER
 
+    @property
+    def is_listener(self) -> bool:
+        return self.participant.role == ParticipantRole.SUPERVISOR
+
 
 def customer_party(token: str) -> Party | None:
     """The call that this capability token opens, for its customer."""
@@ -37,10 +41,11 @@ def customer_party(token: str) -> Party | None:
     return Party(participant.call, participant) if participant else None
 
 
-def staff_party(user: User, call_id: uuid.UUID) -> Party | None:
-    """The user's own place in a call: only who was let in by an action has one."""
+def staff_party(user: User, call_id: uuid.UUID, *, listening: bool = False) -> Party | None:
+    """The user's own place in a call: only who was let in by an action has one. A listener's only when `listening`."""
+    people = Participant.objects.entitled() if listening else Participant.objects.speaking()
     participant = (
-        Participant.objects.filter(user=user, user__is_active=True, call_id=call_id)
+        people.filter(user=user, user__is_active=True, call_id=call_id)
         .select_related("call__place", "call__queue", "user")
         .first()
     )
@@ -51,6 +56,7 @@ def still_party(participant_id: uuid.UUID) -> bool:
     """Asked again before anything is delivered or done late: has the right been withdrawn?"""
     return (
         Participant.objects.present()
+        .entitled()
         .filter(pk=participant_id)
         .filter(Q(user=None) | Q(user__is_active=True))
         .exists()
@@ -64,9 +70,8 @@ def may_hear(participant_id: uuid.UUID) -> bool:
     """
     customer = Q(user=None, call__token_expires_at__gt=timezone.now())
     stayed = Q(left_at=None) | Q(left_at=F("call__ended_at"))
-    return Participant.objects.filter(
-        customer | (stayed & Q(user__is_active=True)), pk=participant_id
-    ).exists()
+    entitled = Participant.objects.entitled()
+    return entitled.filter(customer | (stayed & Q(user__is_active=True)), pk=participant_id).exists()
 
 
 def offers_of(user: User) -> QuerySet[Offer]:

@@ -11,8 +11,10 @@ from django.utils import timezone, translation
 
 from calls.access import Party
 from calls.actions.calls import state_payload, unix_ms
+from calls.actions.listening import told_to as listening_told_to
 from calls.models import AgentStatus, Call, CallEvent
 from calls.models.agents import AgentState
+from calls.models.call import ParticipantRole
 from calls.queueing import estimate_seconds
 from calls.states import CallStatus
 from config.helpers.context import organisation_name
@@ -79,8 +81,8 @@ def mean_handling_seconds(queue_id: int) -> float:
     return max(mean.total_seconds(), 30.0) if mean else USUAL_HANDLING_SECONDS
 
 
-def participants_payload(call: Call) -> list[dict[str, Any]]:
-    """`connected` follows from the lease of the party's page."""
+def participants_payload(call: Call, role: str) -> list[dict[str, Any]]:
+    """Those whom `role` may know of. `connected` follows from the lease of the party's page."""
     now = timezone.now()
     return [
         {
@@ -90,19 +92,23 @@ def participants_payload(call: Call) -> list[dict[str, Any]]:
             "connected": participant.lease_until > now,
         }
         for participant in call.participants.present()
+        if participant.role != ParticipantRole.SUPERVISOR or role in listening_told_to(call)
     ]
 
 
-def missed_events(call: Call, since: int) -> list[dict[str, Any]]:
-    """Stored events after `since`, in order, as the wire has them."""
-    return [
-        event_message(event) for event in CallEvent.objects.filter(call=call, seq__gt=since).order_by("seq")
-    ]
+def missed_events(call: Call, since: int, role: str) -> list[dict[str, Any]]:
+    """Stored events after `since`, in order, as the wire has them for a party of this role."""
+    events = CallEvent.objects.filter(call=call, seq__gt=since).order_by("seq")
+    return [event_message(event, role) for event in events]
 
 
-def event_message(event: CallEvent) -> dict[str, Any]:
+def event_message(event: CallEvent, role: str) -> dict[str, Any]:
+    """An event keeps its number where what it tells is not for this role."""
+    payload = event.payload
+    if event.type == "listening":
+        payload = {"listeners": payload["listeners"] if role in payload["told"] else []}
     return {
-        **event.payload,
+        **payload,
         "type": event.type,
         "callId": str(event.call_id),
         "seq": event.seq,
@@ -122,7 +128,11 @@ def joined_payload(party: Party, since: int) -> dict[str, Any]:
         "role": party.participant.role,
         "seq": call.last_seq,
         "call": snapshot(call, for_staff=not party.is_customer),
-        "participants": participants_payload(call),
+        "participants": participants_payload(call, party.participant.role),
         "graceSeconds": settings.GRACE_SECONDS,
-        "events": [event for event in missed_events(call, since) if event["seq"] <= call.last_seq],
+        "events": [
+            event
+            for event in missed_events(call, since, party.participant.role)
+            if event["seq"] <= call.last_seq
+        ],
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from calls.actions.calls import finish_call
+from calls.actions.listening import stop_lost
 from calls.actions.offers import assign_waiting, expire_offer
 from calls.actions.presence import sweep_desks
 from calls.actions.slices import sweep_slices
@@ -24,6 +25,7 @@ def sweep() -> None:
     _drop_abandoned()
     _drop_disconnected()
     _drop_unconnected()
+    stop_lost()
     sweep_slices()
     assign_waiting()
 
@@ -38,10 +40,13 @@ def _drop_abandoned() -> None:
 
 
 def _drop_disconnected() -> None:
-    """Calls in which the customer or the agent has been gone for longer than the grace period."""
-    both = (ParticipantRole.CUSTOMER, ParticipantRole.AGENT)
-    lost = Participant.objects.lost(_grace()).filter(role__in=both)
-    for call in Call.objects.filter(status=CallStatus.IN_PROGRESS, participants__in=lost).distinct():
+    """Calls in which the customer, or every agent, has been gone for longer than the grace period."""
+    lost = Participant.objects.lost(_grace())
+    there = Participant.objects.exclude(pk__in=lost.values("pk"))
+    agents = Q(participants__in=lost.filter(role=ParticipantRole.AGENT))
+    alone = agents & ~Exists(there.filter(call=OuterRef("pk"), role=ParticipantRole.AGENT))
+    gone = Q(participants__in=lost.filter(role=ParticipantRole.CUSTOMER)) | alone
+    for call in Call.objects.filter(gone, status=CallStatus.IN_PROGRESS).distinct():
         finish_call(call, EndReason.DISCONNECTED)
 
 

@@ -87,6 +87,7 @@ CALL: Strings = {
     "agentUnnamed": _("Your agent"),
     "talkedMinutes": _("You talked with {name} for {minutes} min {seconds} s."),
     "talkedSeconds": _("You talked with {name} for {seconds} s."),
+    "listens": _("{names} of this office listens to this call."),
     "titleQueue": _("{count} ahead · waiting"),
     "titleNext": _("Next · waiting"),
     "linkGood": _("Good connection"),
@@ -140,6 +141,9 @@ DESK: Strings = {
     "offerWithdrawn": _("The customer has left, or the call went elsewhere."),
     "failed": _("That did not work. Please try again."),
     "talkedFor": _("Call {time}"),
+    "takenOver": _("{by} has taken the call over. You are out of it."),
+    "putOut": _("Someone else has the call now. You are out of it."),
+    "listens": _("{names} listens to this call."),
     "notConnected": _("The call could not be connected."),
     "roundTrip": _("Round trip {ms} ms, loss {loss} %"),
     "customerLevel": _("Customer's sound level {percent} %"),
@@ -150,6 +154,16 @@ DESK: Strings = {
     "micMissing": _("No microphone was found. Connect a headset, then press the button again."),
     "micBusy": _("Another program is using the microphone. Close it, then press the button again."),
     "micInsecure": _("The microphone needs an https address. Ask the administrator."),
+}
+
+LISTENING: Strings = {
+    **SHARED,
+    "unnamed": _("No name given"),
+    "heard": _("You hear both sides. Nobody hears you."),
+    "connecting": _("The sound comes in a moment."),
+    "lost": _("The sound is interrupted. The page is reconnecting it."),
+    "over": _("The call is over."),
+    "gone": _("You do not hear this call any more."),
 }
 
 MICROPHONE: Strings = {name: DESK[name] for name in ("micDenied", "micMissing", "micBusy", "micInsecure")}

@@ -86,6 +86,8 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "assistant/<int:place_id>/documents/<int:document_id>/": {"place_id": "place_id", "document_id": "none"},
     "assistant/<int:place_id>/try/": {"place_id": "place_id"},
     "assistant/<int:place_id>/try/ask/": "takes a question, reads no call (test_assistant_pages.py)",
+    "overview/calls/<uuid:call_id>/": CALL,
+    "overview/calls/<uuid:call_id>/take-over/": "changes who has a call, only redirects",
     "overview/": {}, "overview/board/": {}, "health": {}, "metrics": {},
     "p/<str:code>/": {"code": "place"},
     "call/<str:token>/": {"token": "none"},

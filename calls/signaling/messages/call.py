@@ -45,7 +45,7 @@ class Join(Request):
         return self.call_id or self.session_id
 
 
-@request("leave", "leave-session")
+@request("leave", "leave-session", listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Request):
     pass

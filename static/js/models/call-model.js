@@ -9,7 +9,7 @@ const SHOWN = new Set(["caption", "caption-gap"]);
 const OVER = new Set(["ENDED", "FAILED"]);
 
 export class CallModel {
-  /** @param {"customer" | "agent"} role our own */
+  /** @param {"customer" | "agent" | "supervisor"} role our own */
   constructor(role) {
     this.role = role;
     this.callId = "";
@@ -48,6 +48,17 @@ export class CallModel {
   get other() {
     const wanted = this.role === "customer" ? "agent" : "customer";
     return [...this.parties.values()].find((party) => party.role === wanted) ?? null;
+  }
+
+  /** Who has the call: a person before the assistant. @returns {Party | null} */
+  get holder() {
+    const there = [...this.parties.values()];
+    return there.find(({ role }) => role === "agent") ?? there.find(({ role }) => role === "assistant") ?? null;
+  }
+
+  /** Supervisors who listen, as far as we are told. */
+  get listeners() {
+    return [...this.parties.values()].filter(({ role, peerId }) => role === "supervisor" && peerId !== this.peerId);
   }
 
   /**
@@ -117,6 +128,10 @@ const HANDLERS = {
   },
   "peer-left"({ peerId }) {
     this.parties.delete(peerId);
+  },
+  listening({ listeners }) {
+    for (const { peerId } of this.listeners) this.parties.delete(peerId);
+    for (const { peerId, name } of listeners) this.parties.set(peerId, { peerId, role: "supervisor", name, connected: true });
   },
   "peer-disconnected"({ peerId }) {
     this.partyChanged(peerId, { connected: false });
