@@ -141,7 +141,6 @@ DESK: Strings = {
     "talkedFor": _("Call {time}"),
     "invitedBy": _("{name} asks you into a call"),
     "inviting": _("{name} is being asked."),
-    "inviteAccepted": _("{name} is in the call."),
     "inviteRejected": _("{name} cannot come now."),
     "inviteExpired": _("{name} did not answer."),
     "inviteWithdrawn": _("The invitation of {name} was taken back."),

@@ -149,7 +149,7 @@ class CallPage {
     if (automatic) say("[data-agent-name]", name);
     else say("[data-agent-name]", name ? fill(strings.agentName ?? "", { name }) : (strings.agentUnnamed ?? ""));
     say("[data-agent-department]", model.agent?.department ?? "");
-    say("[data-agent-avatar]", automatic ? "AI" : avatar(name));
+    say("[data-agent-avatar]", automatic ? "AI" : avatar(model.agent?.name ?? ""));
     if (this.heardChime) return;
     this.heardChime = true;
     if (model.status === "CONNECTING") this.bell.chime(); // not again after a reload in the middle

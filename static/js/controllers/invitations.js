@@ -6,7 +6,7 @@ import { fill } from "../helpers/text.js";
 /** @import {DeskCall} from "./desk-call.js" */
 /** @import {Colleague, Message} from "../models/wire.js" */
 
-const OUTCOMES = { accepted: "inviteAccepted", rejected: "inviteRejected", expired: "inviteExpired", withdrawn: "inviteWithdrawn" };
+const OUTCOMES = { rejected: "inviteRejected", expired: "inviteExpired", withdrawn: "inviteWithdrawn" };
 const NOTE_MS = 8_000;
 
 export class Invitations {

@@ -101,6 +101,7 @@ export class CallMedia {
   receive(message) {
     if (SIGNALS.has(message.type)) this.#signal(/** @type {Signal} */ (message));
     else if (message.type === "path-changed" && message.path === "relayed" && this.begun) this.#relay();
+    else if (message.type === "peer-left" && this.path.path === "relayed") this.#noDirect(); // whoever has gone is not heard by another way
     else if (["peer-joined", "peer-reconnected"].includes(message.type)) this.#nudge();
     else this.tap.receive(message);
   }
@@ -176,6 +177,11 @@ export class CallMedia {
     this.tap.listen();
   }
 
+  #noDirect() {
+    this.direct.close();
+    this.on.gone(DIRECT);
+  }
+
   async #giveUp() {
     if (this.path.path === "relayed" || !this.begun) return;
     try {
@@ -201,10 +207,7 @@ export class CallMedia {
 
   /** @param {Path} path @param {MediaStreamTrack} track @param {() => Promise<RTCStatsReport>} stats @param {{producerId: string, peerId: string}} [from] */
   #hear(path, track, stats, from = { producerId: DIRECT, peerId: this.model.other?.peerId ?? "" }) {
-    if (path === "relayed") {
-      this.direct.close();
-      this.on.gone(DIRECT);
-    }
+    if (path === "relayed") this.#noDirect();
     this.source = { path, stats };
     this.flows = false;
     this.meter = new QualityMeter();
