@@ -166,7 +166,7 @@ def test_a_snapshot_plus_the_missed_events_equals_a_fresh_snapshot(place) -> Non
     before = snapshots.joined_payload(cara.party, 0)
     accepts(alice)
     calls.mark_connected(cara.party, "direct")
-    missed = snapshots.missed_events(cara.call, before["seq"])
+    missed = snapshots.missed_events(cara.call, before["seq"], "customer")
     rebuilt = dict(before["call"])
     for event in missed:
         if event["type"] == "call-state":

@@ -15,5 +15,5 @@ def forget(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transcripts", "0017_second_hearing")]
+    dependencies = [("transcripts", "0020_trial_use")]
     operations = [migrations.RunPython(forget, migrations.RunPython.noop)]

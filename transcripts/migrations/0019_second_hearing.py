@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("transcripts", "0016_asked_later"),)
+    dependencies = (("transcripts", "0018_documents"),)
     operations = (
         migrations.AlterField(
             model_name="utterance",
