@@ -265,9 +265,11 @@ class UdpPort:
         count = 0
         for _ in range(MOST_READS):
             datagrams = self._inbox.read()
-            for data, name in datagrams:
-                self._arrived(data, name)
-            self.outbox.flush()
+            try:
+                for data, name in datagrams:
+                    self._arrived(data, name)
+            finally:
+                self.outbox.flush()
             count += len(datagrams)
             if len(datagrams) < MOST_AT_ONCE:
                 break

@@ -48,8 +48,9 @@ class Listener:
         )
 
     def heard(self) -> list[RtpPacket]:
-        """All that came, opened. On loopback it is there when the sender's call returns."""
-        packets = []
+        """All that came, opened, once the outbox is flushed. On loopback it is there when the sender's call returns."""
+        packets: list[RtpPacket] = []
+        self.route.outbox.flush()
         while True:
             try:
                 packet = rtp.parse(self._opens.unprotect(self.socket.recv(2000)))
