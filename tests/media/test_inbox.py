@@ -80,6 +80,51 @@ def test_an_ipv4_sender_has_one_name_on_a_dual_stack_port() -> None:
     assert sockaddr(("192.0.2.7", 9), socket.AF_INET6) == mapped
 
 
+async def quick_ones(port: UdpPort, sender, till) -> None:
+    """One at a time, each read before the next is sent."""
+    session = IceLite(port)
+    came = asyncio.Event()
+    session.on_media = lambda data: came.set()
+    session.checked(session.username, sender.getsockname(), nominated=True, now=0.0)
+    async with asyncio.timeout(10):
+        for _ in range(100):
+            came.clear()
+            sender.sendto(b"\x80", ("127.0.0.1", port.number))
+            await came.wait()
+            if till():
+                return
+
+
+async def test_a_port_collects_what_comes_quickly_and_stops_when_it_is_not_worth_it(sender) -> None:
+    port = await UdpPort.open("127.0.0.1", 0)
+    # No two are further apart than no time at all.
+    port._clock = lambda: 0.0
+    await quick_ones(port, sender, lambda: port._holding is not None)
+    assert port._holding is not None
+    async with asyncio.timeout(10):
+        while port._holding is not None:
+            await asyncio.sleep(0.001)
+    port.close()
+
+
+async def test_a_port_collects_nothing_while_somebody_sends_pictures(sender) -> None:
+    port = await UdpPort.open("127.0.0.1", 0)
+    port._clock = lambda: 0.0
+    port.prompt.add("camera")
+    await quick_ones(port, sender, lambda: port._holding is not None)
+    assert port._holding is None
+    port.close()
+
+
+async def test_a_port_collects_nothing_that_comes_seldom(sender) -> None:
+    port = await UdpPort.open("127.0.0.1", 0)
+    instants = iter(range(1000))
+    port._clock = lambda: float(next(instants))
+    await quick_ones(port, sender, lambda: port._holding is not None)
+    assert port._holding is None
+    port.close()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::"])
 async def test_a_port_hands_on_bursts_and_single_ones(host: str, sender) -> None:
     """A burst is collected for some milliseconds at a time; then the port is as it was before."""
