@@ -190,6 +190,7 @@ def _payload(made: Exchange) -> dict[str, Any]:
             "aiResponse": made.turn.reply,
             "sentiment": {"sentiment": made.turn.sentiment, "score": made.turn.score},
             "timestamp": made.at.isoformat(),
+            "sources": made.turn.sources,
         },
         "audioUrl": f"data:audio/mp3;base64,{spoken}" if spoken else "",
         "automatic": True,

@@ -31,11 +31,11 @@ def sweep() -> None:
 
 
 def _drop_abandoned() -> None:
-    """Waiting customers who did not come back within the grace period."""
+    """Customers who wait for a person and did not come back within the grace period."""
     lost = Participant.objects.lost(_grace()).filter(role=ParticipantRole.CUSTOMER)
-    for call in Call.objects.filter(
-        status__in=(CallStatus.INITIATING, CallStatus.RINGING), participants__in=lost
-    ):
+    ringing = Q(status__in=(CallStatus.INITIATING, CallStatus.RINGING))
+    handed_over = Q(status=CallStatus.CONNECTING, person_wanted_at__isnull=False)
+    for call in Call.objects.filter(ringing | handed_over, participants__in=lost):
         finish_call(call, EndReason.ABANDONED)
 
 
@@ -51,9 +51,13 @@ def _drop_disconnected() -> None:
 
 
 def _drop_unconnected() -> None:
-    """Accepted, but no sound ever flowed."""
+    """Accepted, but no sound ever flowed. Who waits for a person whom the assistant has asked for has not been accepted yet."""
     limit = timezone.now() - timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS)
-    for call in Call.objects.filter(status=CallStatus.CONNECTING, answered_at__lt=limit):
+    late = Call.objects.filter(
+        status=CallStatus.CONNECTING, answered_at__lt=limit, person_wanted_at__isnull=True
+    )
+    just_accepted = Participant.objects.filter(role=ParticipantRole.AGENT, joined_at__gte=limit)
+    for call in late.exclude(participants__in=just_accepted):
         finish_call(call, EndReason.NOT_CONNECTED)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from calls.media import rtcp, rtp
-from calls.media.history import AUDIO_PACKETS, FIRST_CREDIT
+from calls.media.fanout import Lane, Tally
+from calls.media.history import FIRST_CREDIT
 from calls.media.ice import random_name
 from calls.media.parameters import consumer_parameters
 from calls.media.producers import AudioProducer, Producer
@@ -16,9 +17,6 @@ from calls.media.rtp import RtpPacket
 
 if TYPE_CHECKING:
     from calls.media.transport import Transport
-
-
-pack_header = rtp.HEADER.pack
 
 Tell = Callable[..., None]
 
@@ -40,11 +38,16 @@ class Consumer(abc.ABC):
         self.ssrc = random_ssrc()
         self.rtx_ssrc: int | None = None
         self.parameters: dict[str, Any] = {}
-        self.packets = 0
         self.resent = 0
         self.fraction_lost = 0
+        self._packets = 0
         self._octets = 0
         self._tell = tell
+
+    @property
+    def packets(self) -> int:
+        """How many were sent, without those that were sent again."""
+        return self._packets
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -65,6 +68,9 @@ class Consumer(abc.ABC):
     @abc.abstractmethod
     def sender_report(self) -> bytes | None:
         """The producer's clock for this consumer; None while the producer told none."""
+
+    def route_changed(self) -> None:  # noqa: B027 - who looks the way up for each packet has nothing to do
+        """Packets get to the client another way, or not at all, from now on."""
 
     def pause(self) -> None:
         self.paused = True
@@ -88,6 +94,8 @@ class Consumer(abc.ABC):
 
 
 class AudioConsumer(Consumer):
+    """A listener. What comes in order is sent by the producer's fan (see fanout.py), the rest from here."""
+
     producer: AudioProducer
 
     def __init__(
@@ -97,83 +105,97 @@ class AudioConsumer(Consumer):
         self.producer = producer
         self.parameters = consumer_parameters(producer.stream, self.ssrc)
         self._payload_type = producer.stream.codec.payload_type
-        self._offset = 0
-        self._first: int | None = None
-        self._newest = 0
-        self._next = -1
-        """The producer's number of the packet that comes when none is lost: most do."""
-        self._resumed = False
-        self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS
         self._post = transport.post_rtp
+        self._tally: Tally | None = None
+        self._offset: int | None = None
+        """From the producer's numbers to this listener's; None until the next packet, which begins a part without holes."""
+        self._begins = 0
+        self._follows: int | None = None
+        """The last number before that part."""
         producer.consumers[self.id] = self
+        producer.listeners_changed()
 
-    def forward(self, packet: RtpPacket) -> None:
-        """Send a producer's packet on under this consumer's numbers."""
+    @property
+    def packets(self) -> int:
+        return self._packets + (0 if self._tally is None else self._tally.packets)
+
+    def lane(self, number: int, tally: Tally) -> Lane | None:
+        """What the fan has to know to send to this listener from this number on; None where nothing is to be sent."""
+        self._settle()
         if self.paused:
+            return None
+        if self._offset is None:
+            self._offset = 0 if self._follows is None else self._follows + 1 - number
+            self._begins = number
+        route = self.transport.route()
+        if route is None:
+            return None
+        self._tally = tally
+        return Lane(self.ssrc, self._offset, route)
+
+    def send_late(self, number: int, packet: RtpPacket) -> None:
+        """A packet that was lost on its way to us at first. From before this part its number is taken."""
+        if self.paused or self._offset is None or number < self._begins:
             return
-        sequence: int | None
-        if packet.sequence == self._next:
-            sequence = self._newest = (self._newest + 1) & 0xFFFF
-            self._next = (self._next + 1) & 0xFFFF
-        else:
-            sequence = self._renumber(packet.sequence)
-            if sequence is None:
-                return
-        head = pack_header(0x80, packet.marker | self._payload_type, sequence, packet.timestamp, self.ssrc)
-        if not self._post(head, packet.payload):
-            return
-        self._history[sequence % AUDIO_PACKETS] = (sequence, packet)
-        self.packets += 1
-        self._octets += len(packet.payload)
+        if self._put(number, packet):
+            self._packets += 1
+            self._octets += len(packet.payload)
 
     def resend(self, lost: set[int], now: float) -> None:
         for sequence in lost:
-            kept = self._history[sequence % AUDIO_PACKETS]
-            if kept is None or kept[0] != sequence or self.resent >= self.packets + FIRST_CREDIT:
+            number = self._number_of(sequence)
+            packet = None if number is None else self.producer.kept(number)
+            if number is None or packet is None or self.resent >= self.packets + FIRST_CREDIT:
                 continue
-            packet = kept[1]
-            head = rtp.header(packet, payload_type=self._payload_type, sequence=sequence, ssrc=self.ssrc)
-            self._post(head, packet.payload)
+            self._put(number, packet)
             self.resent += 1
+
+    def pause(self) -> None:
+        super().pause()
+        self.end_part()
 
     def resume(self, now: float) -> None:
         super().resume(now)
-        self.resume_after_pause()
+        self.producer.listeners_changed()
 
-    def resume_after_pause(self) -> None:
-        """Number the next packet right after the last, so that the pause does not look like loss."""
-        self._resumed = self._first is not None
-        self._next = -1
+    def end_part(self) -> None:
+        """Number the next packet right after the last, so that a pause does not look like loss."""
+        if self._offset is not None:
+            self._follows, self._offset = self.producer.newest + self._offset, None
+        self.producer.listeners_changed()
+
+    def route_changed(self) -> None:
+        self.producer.listeners_changed()
 
     def sender_report(self) -> bytes | None:
         clock = self.producer.received[0].clock
         if clock is None or not self.packets:
             return None
-        return rtcp.sender_report(ssrc=self.ssrc, source=clock, packets=self.packets, octets=self._octets)
+        octets = self._octets + (0 if self._tally is None else self._tally.octets)
+        return rtcp.sender_report(ssrc=self.ssrc, source=clock, packets=self.packets, octets=octets)
 
     def close(self) -> None:
         self.producer.consumers.pop(self.id, None)
+        self.producer.listeners_changed()
         super().close()
 
-    def _renumber(self, sequence: int) -> int | None:
-        if self._first is None:
-            self._first = self._newest = sequence
-        elif self._resumed:
-            self._offset = (self._newest + 1 - sequence) & 0xFFFF
-            self._first, self._resumed = (self._newest + 1) & 0xFFFF, False
-        numbered = (sequence + self._offset) & 0xFFFF
-        if (numbered - self._newest) & 0xFFFF < rtp.SEQUENCE_HALF:
-            self._newest = numbered
-            self._next = (sequence + 1) & 0xFFFF
-        elif self._is_before_first(numbered):
-            return None
-        return numbered
+    def _settle(self) -> None:
+        """Take over what the fan counted."""
+        if self._tally is not None:
+            self._packets += self._tally.packets
+            self._octets += self._tally.octets
+            self._tally = None
 
-    def _is_before_first(self, numbered: int) -> bool:
-        """A late packet from before this consumer joined, or from before a pause: its number is taken."""
-        assert self._first is not None
-        since_first = (self._newest - self._first) & 0xFFFF
-        back = (self._newest - numbered) & 0xFFFF
-        # Far from the beginning the subtraction of 16-bit numbers says nothing; nothing that late
-        # arrives anyway.
-        return since_first < AUDIO_PACKETS and back > since_first
+    def _put(self, number: int, packet: RtpPacket) -> bool:
+        assert self._offset is not None
+        sequence = (number + self._offset) & 0xFFFF
+        head = rtp.header(packet, payload_type=self._payload_type, sequence=sequence, ssrc=self.ssrc)
+        return self._post(head, packet.payload)
+
+    def _number_of(self, sequence: int) -> int | None:
+        """The producer's number of one of the last packets; None where it is none of this part."""
+        if self._offset is None:
+            return None
+        newest = self.producer.newest
+        number = newest - ((newest + self._offset - sequence) & 0xFFFF)
+        return number if number >= self._begins else None

@@ -1,7 +1,7 @@
 """DTLS-SRTP by aiortc, over our own ICE.
 
 aiortc gives its DTLS transport no public way to be used without its ICE and its RTP receivers, so this
-file calls private names of it: `_set_role`, `_rx_srtp`, `_tx_srtp`, and `_recv`/`_send` of the object
+file calls private names of it: `_set_role`, `_rx_srtp`, `_tx_srtp`, `_ssl`, and `_recv`/`_send` of the object
 below it. The version is pinned, and tests/media/test_dtls.py fails if any of them changes.
 """
 
@@ -19,10 +19,13 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
 )
 from pylibsrtp import Error as SrtpError
+from pylibsrtp._binding import ffi as srtp_ffi
+from pylibsrtp._binding import lib as srtp_lib
 
+from calls.media.datagrams import PLACE_BYTES
 from calls.media.errors import BAD_REQUEST, MediaError
 from calls.media.ice import IceLite
-from calls.media.outbox import Keys
+from calls.media.outbox import Keys, Route
 
 FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 HANDSHAKE_LIMIT_S = 30.0
@@ -52,7 +55,7 @@ class SecureLink:
     """The encrypted leg to one client.
 
     `on_rtp` and `on_rtcp` get decrypted datagrams; `on_state` hears "connecting", "connected", "failed",
-    "closed".
+    "closed". `on_route` hears that `route` gives another answer from now on.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class SecureLink:
         on_rtp: Callable[[bytes], None],
         on_rtcp: Callable[[bytes], None],
         on_state: Callable[[str], None],
+        on_route: Callable[[], None],
         accept: SourceFilter,
     ) -> None:
         self._ice = ice
@@ -73,11 +77,16 @@ class SecureLink:
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
         self._on_state = on_state
+        self._on_route = ice.on_moved = on_route
         self._accept = accept
         self._task: asyncio.Task[None] | None = None
         self.connected = False
         self._keys: Keys | None = None
         self._outbox = ice.outbox
+        self._receiving: Any = None
+        self._memory = srtp_ffi.new("char[]", PLACE_BYTES)
+        self._view = srtp_ffi.buffer(self._memory)
+        self._length = srtp_ffi.new("int *")
 
     def parameters(self) -> dict[str, Any]:
         """DtlsParameters of the mediasoup vocabulary."""
@@ -100,6 +109,11 @@ class SecureLink:
             self._handshake(parameters), name="dtls-handshake"
         )
 
+    def route(self) -> Route | None:
+        """How packets get to the client now; None before it is connected, and while it is silent for too long."""
+        keys, to = self._keys, self._ice.destination
+        return None if keys is None or to is None else Route(self._outbox, keys, to)
+
     def post_rtp(self, head: bytes, payload: bytes) -> bool:
         """Encrypt a packet and put it into the port's outbox, which someone has to flush. False where it is not sent."""
         keys, to = self._keys, self._ice.destination
@@ -113,6 +127,7 @@ class SecureLink:
         """Say goodbye and end every task."""
         self._dtls.remove_all_listeners()
         self.connected, self._keys = False, None
+        self._on_route()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -133,9 +148,16 @@ class SecureLink:
         state = self._dtls.state
         # Kept, because aiortc makes the name of its state anew for everyone who asks.
         self.connected = state == "connected"
-        self._keys = Keys(self._dtls._tx_srtp) if self.connected else None
+        self._keys = self._sending_keys() if self.connected else None
+        # The session itself is aiortc's, and is there for as long as that is.
+        self._receiving = self._dtls._rx_srtp._srtp[0] if self.connected else None
+        self._on_route()
         self._ice.on_media = self._media_arrived if self.connected else None
         self._on_state(state)
+
+    def _sending_keys(self) -> Keys:
+        assert self._dtls._ssl is not None
+        return Keys(self._dtls._tx_srtp, self._dtls._ssl.get_selected_srtp_profile())
 
     def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> None:
         try:
@@ -145,23 +167,21 @@ class SecureLink:
         self._ice.send(encrypted)
 
     def _media_arrived(self, data: bytes) -> None:
-        if len(data) < SHORTEST_PACKET:
+        if not SHORTEST_PACKET <= len(data) <= PLACE_BYTES:
             return
         # RFC 5761: these packet types are RTCP whatever else shares the port.
         if 192 <= data[1] <= 223:
             if self._accept(data, is_rtcp=True):
-                self._open(data, self._dtls._rx_srtp.unprotect_rtcp, self._on_rtcp)
+                self._open(data, srtp_lib.srtp_unprotect_rtcp, self._on_rtcp)
         elif self._accept(data, is_rtcp=False):
-            self._open(data, self._dtls._rx_srtp.unprotect, self._on_rtp)
+            self._open(data, srtp_lib.srtp_unprotect, self._on_rtp)
 
-    def _open(
-        self, data: bytes, unprotect: Callable[[bytes], bytes], receiver: Callable[[bytes], None]
-    ) -> None:
-        try:
-            plain = unprotect(data)
-        except (SrtpError, TypeError, ValueError):
-            return
-        receiver(plain)
+    def _open(self, data: bytes, unprotect: Callable[..., int], receiver: Callable[[bytes], None]) -> None:
+        view, length = self._view, self._length
+        size = length[0] = len(data)
+        view[0:size] = data
+        if not unprotect(self._receiving, self._memory, length):
+            receiver(view[0 : length[0]])
 
 
 def _remote_parameters(remote: object) -> tuple[str, RTCDtlsParameters]:

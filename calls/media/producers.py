@@ -6,7 +6,9 @@ import abc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calls.media import rtcp, rtp
+from calls.media.fanout import Fan
 from calls.media.frames import PLAIN, READERS, Picture, Size
+from calls.media.history import AUDIO_PACKETS
 from calls.media.ice import random_name
 from calls.media.key_frames import KeyFrameRequests
 from calls.media.parameters import Encoding, ProducerStream
@@ -171,13 +173,28 @@ class AudioProducer(Producer):
         self.loudest: int | None = None
         """The loudest level since someone last asked, in -dBov."""
         self.received = (Received(self, stream.encodings[0], 0),)
+        self.newest = -1
+        """The highest number that was handed on, as Reception counts."""
+        self._fan = Fan()
+        self._fan_is_stale = False
+        self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS
         self._payload_type = stream.payload_type
+        self._sent_payload_type = stream.codec.payload_type
         self._level_extension = stream.level_extension
         self._reception = self.received[0].reception
 
     @property
     def listeners(self) -> list[Consumer]:
         return list(self.consumers.values())
+
+    def listeners_changed(self) -> None:
+        """Somebody listens or does not any more, or is somewhere else. It counts from the next packet on."""
+        self._fan_is_stale = True
+
+    def kept(self, number: int) -> RtpPacket | None:
+        """One of the last packets that were handed on."""
+        found = self._history[number % AUDIO_PACKETS]
+        return found[1] if found is not None and found[0] == number else None
 
     def packet_arrived(self, received: Received, packet: RtpPacket, now: float) -> list[int]:
         if packet.payload_type != self._payload_type:
@@ -195,7 +212,7 @@ class AudioProducer(Producer):
     def resume(self, now: float) -> None:
         super().resume(now)
         for consumer in self.consumers.values():
-            consumer.resume_after_pause()
+            consumer.end_part()
 
     def tick(self, now: float) -> None:
         if self.recorder is not None:
@@ -222,8 +239,23 @@ class AudioProducer(Producer):
             self.loudest = level
         if self.recorder is not None:
             self.recorder.push(number, packet, level, now)
-        for consumer in self.consumers.values():
-            consumer.forward(packet)
+        self._history[number % AUDIO_PACKETS] = (number, packet)
+        if number < self.newest:
+            for consumer in self.consumers.values():
+                consumer.send_late(number, packet)
+            return
+        self.newest = number
+        if self._fan_is_stale:
+            self._arrange(number)
+        second = packet.marker | self._sent_payload_type
+        self._fan.send(second, number, packet.timestamp, packet.payload)
+
+    def _arrange(self, number: int) -> None:
+        """Who listens, from this number on."""
+        tally = self._fan.begin_tally()
+        lanes = [consumer.lane(number, tally) for consumer in self.consumers.values()]
+        self._fan.arrange([lane for lane in lanes if lane is not None])
+        self._fan_is_stale = False
 
 
 class VideoProducer(Producer):

@@ -47,6 +47,8 @@ class Reception:
     _sequences: Unwrapper = field(default_factory=lambda: Unwrapper(16))
     _base: int | None = None
     _highest: int = -1
+    _next: int = -1
+    """The sequence number (16 bits) after the highest."""
     _missing: dict[int, _Missing] = field(default_factory=dict)
     _late_in_a_row: int = 0
     _shift: int = 0
@@ -57,6 +59,16 @@ class Reception:
 
     def add(self, packet: RtpPacket, now: float) -> int | None:
         """Note a packet and give its unwrapped sequence number; None for a repeated or too late one."""
+        if packet.sequence == self._next:
+            # As most do; what follows is for the others.
+            number = self._highest = self._highest + 1
+            self._next = (self._next + 1) & 0xFFFF
+            self._late_in_a_row = 0
+            self.received += 1
+            self._update_jitter(packet.timestamp, now)
+            return number
+        if self._base is not None:
+            self._sequences.restart_at(self._highest - self._shift)
         number = self._sequences.unwrap(packet.sequence) + self._shift
         if self._base is None:
             self._base, self._highest = number, number
@@ -71,6 +83,7 @@ class Reception:
             return None
         else:
             number = self._begin_again(number)
+        self._next = (self._highest - self._shift + 1) & 0xFFFF
         self._late_in_a_row = 0
         self.received += 1
         self._update_jitter(packet.timestamp, now)

@@ -68,11 +68,12 @@ class Transport:
             on_rtp=self._rtp_arrived,
             on_rtcp=self._rtcp_arrived,
             on_state=self._link_changed,
+            on_route=self._route_changed,
             accept=self._is_known_source,
         )
+        self.route = self._link.route
         # Once per forwarded packet: bound here, so that no call stands in between.
         self.post_rtp = self._link.post_rtp
-        self._flush = port.outbox.flush
 
     def describe(self) -> dict[str, Any]:
         """What the client's library needs to connect."""
@@ -246,6 +247,10 @@ class Transport:
         if self.state != "closed":
             self._enter(state)
 
+    def _route_changed(self) -> None:
+        for consumer in self.consumers.values():
+            consumer.route_changed()
+
     def _enter(self, state: str) -> None:
         if state != self.state:
             self.state = state
@@ -258,8 +263,7 @@ class Transport:
         found = self.sources.get(packet.ssrc) or self._bind(packet)
         if found is None:
             return
-        now = self._clock()
-        self._ice.heard(now)
+        now = self._ice.last_heard = self._clock()
         received, is_rtx = found
         producer = received.producer
         stream = producer.stream
@@ -271,7 +275,6 @@ class Transport:
                 return
             packet = restored
         lost = producer.packet_arrived(received, packet, now)
-        self._flush()
         if lost:
             self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=packet.ssrc, lost=lost))
 
@@ -301,7 +304,6 @@ class Transport:
             consumer = self.consumers.get(asked[0])
             if consumer is not None:
                 consumer.resend(asked[1], now)
-                self._flush()
             return
         for ssrc in rtcp.key_frames_wanted(packet):
             consumer = self.consumers.get(ssrc)

@@ -165,7 +165,7 @@ class VideoConsumer(Consumer):
         if self._newest_time is None or _is_after(timestamp, self._newest_time):
             self._newest_time = timestamp
         self._sent_at = now
-        self.packets += 1
+        self._packets += 1
         self._octets += len(payload)
         self.meter.add(len(payload))
 

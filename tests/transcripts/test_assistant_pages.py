@@ -193,6 +193,7 @@ class TestAnswers:
         assert not KnowledgeEntry.objects.exists()
 
 
+@pytest.mark.one_database
 class TestTrying:
     def rows(self) -> dict[str, int]:
         return {model.__name__: model.objects.count() for model in apps.get_models()}

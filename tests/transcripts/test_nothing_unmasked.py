@@ -81,6 +81,9 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "assistant/<int:place_id>/answers/": {"place_id": "place_id"},
     "assistant/<int:place_id>/answers/new/": {"place_id": "place_id"},
     "assistant/<int:place_id>/answers/<int:entry_id>/": {"place_id": "place_id", "entry_id": "0"},
+    "assistant/<int:place_id>/documents/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/documents/new/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/documents/<int:document_id>/": {"place_id": "place_id", "document_id": "none"},
     "assistant/<int:place_id>/try/": {"place_id": "place_id"},
     "assistant/<int:place_id>/try/ask/": "takes a question, reads no call (test_assistant_pages.py)",
     "overview/calls/<uuid:call_id>/": CALL,
@@ -205,6 +208,7 @@ def test_the_record_page_shows_the_call_masked(told: Told) -> None:
     assert "입니다" in _body(answer)
 
 
+@pytest.mark.one_database
 def test_the_admin_neither_shows_nor_finds_a_hidden_word(told: Told) -> None:
     *_others, root = people()
     client = _as(root, "")

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import Call
+from transcripts.actions.documents import as_entries
 from transcripts.actions.prompts import version_of
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError, ProviderDown
@@ -27,11 +28,12 @@ from transcripts.assistant.language_model import (
     Turn,
     Usage,
 )
+from transcripts.assistant.sources import sources_of
 from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice, Voice, VoiceOptions
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeEntry
+from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeDocument, KnowledgeEntry
 from transcripts.speech import engine_of
 from transcripts.tone.tone import label, tone
 from transcripts.vocabulary import masked
@@ -106,6 +108,7 @@ def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> E
         model=model,
         prompt=prompt,
         prompt_version=version_of(policy) if prompt == policy.prompt else None,
+        sources=sources_of(usage.sources),
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
     )
@@ -123,7 +126,8 @@ def think(
     house, asked = EmbeddedModel(knowledge), turns[-1].text
     if not settings.ASSISTANT_MODEL or meaning_of(asked) == "person" or is_used_up(policy):
         return "".join(house.reply("", turns, usage)), house.name, False
-    guard = Guard(prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
+    usage.sources = knowledge.find(asked)
+    guard = Guard(prompt, tuple(found.entry.answer for found in usage.sources))
     try:
         model = language_model()
         said = "".join(model.reply(guard.system, [_defused(turn) for turn in turns], usage)).strip()
@@ -201,18 +205,29 @@ def tokens(rows: QuerySet[Any]) -> int:
 
 
 def knowledge_of(call: Call) -> Knowledge:
-    """The place's answers and those of everywhere; made anew when one was changed."""
-    entries = KnowledgeEntry.objects.filter(is_active=True)
-    mine = entries.filter(place=call.place) | entries.filter(place=None)
-    version = mine.aggregate(last=Max("updated_at"), top=Max("pk"))
-    return _index(call.place_id, mine.count(), version["last"], version["top"])
+    """The place's answers and documents and those of everywhere; made anew when one was changed."""
+    versions = (
+        rows.aggregate(count=Count("pk"), last=Max("updated_at"), top=Max("pk"))
+        for rows in _of_place(call.place_id)
+    )
+    return _index(call.place_id, *(tuple(version.values()) for version in versions))
+
+
+def _of_place(place_id: int) -> tuple[QuerySet[KnowledgeEntry], QuerySet[KnowledgeDocument]]:
+    mine = Q(place=place_id) | Q(place=None)
+    return (
+        KnowledgeEntry.objects.filter(mine, is_active=True),
+        KnowledgeDocument.objects.filter(mine, is_active=True),
+    )
 
 
 @lru_cache(maxsize=64)
-def _index(place_id: int, _count: int, _last: datetime | None, _top: int | None) -> Knowledge:
-    entries = KnowledgeEntry.objects.filter(is_active=True)
-    mine = (entries.filter(place=place_id) | entries.filter(place=None)).order_by("pk")
-    return Knowledge([Entry(row.pk, row.questions, row.answer) for row in mine])
+def _index(place_id: int, *_versions: tuple[Any, ...]) -> Knowledge:
+    answers, documents = _of_place(place_id)
+    entries = [Entry(row.pk, row.questions, row.answer) for row in answers.order_by("pk")]
+    for document in documents.order_by("pk"):
+        entries += as_entries(document)
+    return Knowledge(entries)
 
 
 def language_model() -> LanguageModel:

@@ -7,6 +7,7 @@ from transcripts.models.assistant import (
     KnowledgeEntry,
 )
 from transcripts.models.assisted import AssistedCall, LineOutcome, SpokenLine
+from transcripts.models.document import KnowledgeDocument
 from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
@@ -29,6 +30,7 @@ __all__ = [
     "Disposition",
     "Export",
     "JobState",
+    "KnowledgeDocument",
     "KnowledgeEntry",
     "LexiconEntry",
     "LineOutcome",

@@ -144,6 +144,12 @@ class AssistantTurn(models.Model):
         verbose_name=_("version of the prompt"),
         help_text=_("Empty where the caller of the interface gave a prompt of their own."),
     )
+    sources = models.JSONField(
+        _("sources"),
+        default=list,
+        blank=True,
+        help_text=_("Answers and documents that it was given to answer from (assistant/sources.py)."),
+    )
     prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
