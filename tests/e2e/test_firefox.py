@@ -11,6 +11,15 @@ from tests.e2e.people import Cara, Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
 
+# A session that began with more people than can send to each other.
+AS_FOR_MANY = """
+from accounts.models import User
+from calls.actions.rooms import start
+from calls.models import Room, RoomSession
+session, _ = start(User.objects.get(username="{username}"), Room.objects.get(pk="{room}"))
+answer = RoomSession.objects.filter(pk=session.pk).update(plan="sfu")
+"""
+
 
 async def both_hear_each_other(alice: Colleague, dan: Colleague) -> None:
     await alice.hears_exactly([dan])
@@ -33,6 +42,24 @@ async def test_firefox_and_chromium_meet(scene: Scene, company: Company) -> None
     await dan.becomes("roomView", "over")
     await alice.becomes("roomPeople", "1")
     assert await dan.open_devices() == 0
+    pages_are_well([alice, dan])
+
+
+@pytest.mark.req("S4.1", "S4.11")
+async def test_firefox_and_chromium_meet_at_the_media_server(scene: Scene, company: Company) -> None:
+    scene.set("alice", "dan")
+    alice, dan = await company.one("alice"), await company.in_firefox("dan")
+    url = company.room("meeting", "서버로", "alice", "dan")
+    for person in (alice, dan):
+        await person.page.goto(url)
+    scene.stack.ask(AS_FOR_MANY.format(username=alice.username, room=url.rstrip("/").split("/")[-1]))
+    for person in (alice, dan):
+        await person.enters(url, video=True)
+    for person in (alice, dan):
+        await person.becomes("mediaPlan", "sfu")
+        await person.becomes("roomMedia", "connected")
+        await person.sees_pictures(1)
+    await both_hear_each_other(alice, dan)
     pages_are_well([alice, dan])
 
 
