@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Membership, Offer, Participant, Participation, Place, Queue, Room
+from calls.models import AgentStatus, Call, Membership, Offer, Participant, Participation, Place, Queue, Room
 from calls.models.call import ParticipantRole
 from calls.models.room import MemberRole
 
@@ -45,7 +45,7 @@ def staff_party(user: User, call_id: uuid.UUID, *, listening: bool = False) -> P
     """The user's own place in a call: only who was let in by an action has one. A listener's only when `listening`."""
     people = Participant.objects.entitled() if listening else Participant.objects.speaking()
     participant = (
-        people.filter(user=user, user__is_active=True, call_id=call_id)
+        people.filter(user=user, user__is_active=True, call_id=call_id, put_out=False)
         .select_related("call__place", "call__queue", "user")
         .first()
     )
@@ -76,6 +76,14 @@ def may_hear(participant_id: uuid.UUID) -> bool:
 
 def offers_of(user: User) -> QuerySet[Offer]:
     return Offer.objects.filter(agent=user).select_related("call__place", "call__queue")
+
+
+def invitable_by(user: User, call_id: uuid.UUID) -> QuerySet[User]:
+    """Colleagues who share a team with the user, are free, and are not in the call."""
+    idle = AgentStatus.objects.idle().values("agent")
+    there = Participant.objects.present().filter(call=call_id).exclude(user=None).values("user")
+    colleagues: QuerySet[User] = User.objects.get_queryset().active().visible_to(user)
+    return colleagues.filter(pk__in=idle).exclude(pk__in=there)
 
 
 def queues_watched_by(user: User) -> QuerySet[Queue]:

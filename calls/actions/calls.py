@@ -203,12 +203,20 @@ def _free_agents(call: Call, now: datetime) -> None:
         become_idle(user_id, now)
 
 
-@transaction.atomic
 def leave_call(party: Party) -> None:
     """A party leaves while the others go on. Without its customer or its agents a call is over after the grace period."""
     if party.is_listener:
         listening.stop(party.participant)
         return
+    _leave(party)
+    if party.participant.user_id is not None:
+        from calls.actions.offers import assign_waiting
+
+        assign_waiting()
+
+
+@transaction.atomic
+def _leave(party: Party) -> None:
     now = timezone.now()
     if not Participant.objects.present().filter(pk=party.participant.pk).update(left_at=now, lease_until=now):
         return
@@ -220,6 +228,8 @@ def leave_call(party: Party) -> None:
         become_idle(participant.user_id, now)
         events.wake_desk(participant.user_id)
         _tell_teams([participant.user_id])
+        party.call.refresh_from_db()
+        tell_state(party.call)  # a colleague may have the call now
 
 
 @transaction.atomic

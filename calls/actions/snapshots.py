@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from calls.access import Party
 from calls.actions.calls import state_payload, unix_ms
+from calls.actions.conference import invitation_payload, pending_invitation
 from calls.actions.listening import told_to as listening_told_to
 from calls.models import AgentStatus, Call, CallEvent
 from calls.models.agents import AgentState
@@ -30,7 +31,7 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
     customer: dict[str, str] = {"name": call.customer_name}
     if for_staff:
         customer |= {"contact": call.customer_contact, "question": call.question}
-    told = {"handover": call.handover} if for_staff else {}
+    told = {"handover": call.handover, "invitation": _invitation(call)} if for_staff else {}
     return {
         **told,
         **state_payload(call),
@@ -47,6 +48,12 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
         "customer": customer,
         "queue": queue_payload(call),
     }
+
+
+def _invitation(call: Call) -> dict[str, str] | None:
+    """The colleague who is being asked into the call."""
+    offer = pending_invitation(call)
+    return invitation_payload(offer) if offer else None
 
 
 def queue_payload(call: Call) -> dict[str, Any] | None:

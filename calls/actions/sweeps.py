@@ -56,8 +56,10 @@ def _drop_unconnected() -> None:
     late = Call.objects.filter(
         status=CallStatus.CONNECTING, answered_at__lt=limit, person_wanted_at__isnull=True
     )
-    just_accepted = Participant.objects.filter(role=ParticipantRole.AGENT, joined_at__gte=limit)
-    for call in late.exclude(participants__in=just_accepted):
+    parties = Participant.objects.filter(call=OuterRef("pk"))
+    handed_over = Exists(parties.filter(role=ParticipantRole.ASSISTANT))
+    just_accepted = Exists(parties.filter(role=ParticipantRole.AGENT, joined_at__gte=limit))
+    for call in late.exclude(handed_over & just_accepted):
         finish_call(call, EndReason.NOT_CONNECTED)
 
 

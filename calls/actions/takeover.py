@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from calls import events
-from calls.actions.calls import send_through_server, tell_state, withdraw_offers
+from calls.actions.calls import tell_state, withdraw_offers
+from calls.actions.conference import become_agent
 from calls.actions.errors import ActionError
 from calls.actions.listening import check_free
-from calls.actions.listening import tell as tell_listeners
 from calls.actions.offers import assign_waiting, withdraw_offers_of
 from calls.actions.presence import become_idle
-from calls.models import Call, Listening, Participant
+from calls.models import Call, Participant
 from calls.models.call import ParticipantRole
 from calls.signals import call_taken_over
 
@@ -34,8 +34,7 @@ def take_over(user: User, call_id: uuid.UUID, holder_id: uuid.UUID) -> Call:
             raise ActionError("not_found", _("There is no such call running."))
         check_free(user)
         holder = _holder(call, holder_id)
-        supervisor = _becomes_agent(call, user)
-        send_through_server(call)
+        supervisor = become_agent(call, user, took_over=True)
         if holder.role == ParticipantRole.ASSISTANT:
             _leave_to_person(call)
         else:
@@ -59,23 +58,6 @@ def _holder(call: Call, holder_id: uuid.UUID) -> Participant:
     raise ActionError("offer_gone", _("Someone else has this call by now."))
 
 
-def _becomes_agent(call: Call, user: User) -> Participant:
-    now = timezone.now()
-    facts = {"role": ParticipantRole.AGENT, "name": user.public_name, "joined_at": now, "lease_until": now}
-    participant, _new = Participant.objects.update_or_create(
-        call=call, user=user, defaults=facts | {"left_at": None}
-    )
-    if Listening.objects.filter(participant=participant).end(took_over=True):
-        tell_listeners(call)
-    else:
-        Listening.objects.create(
-            call=call, participant=participant, user=user, started_at=now, ended_at=now, took_over=True
-        )
-    payload = {"peerId": str(participant.pk), "role": participant.role, "name": participant.name}
-    events.emit(call, "peer-joined", payload)
-    return participant
-
-
 def _leave_to_person(call: Call) -> None:
     Call.objects.filter(pk=call.pk).update(person_wanted_at=None)
     call.person_wanted_at = None
@@ -84,7 +66,7 @@ def _leave_to_person(call: Call) -> None:
 
 def _put_out(agent: Participant, by: Participant) -> None:
     now = timezone.now()
-    Participant.objects.filter(pk=agent.pk).update(left_at=now, lease_until=now)
+    Participant.objects.filter(pk=agent.pk).update(left_at=now, lease_until=now, put_out=True)
     events.emit(agent.call, "peer-left", {"peerId": str(agent.pk), "role": agent.role})
     if agent.user_id is not None:
         become_idle(agent.user_id, now)

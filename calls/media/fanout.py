@@ -21,7 +21,7 @@ from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
 from calls.media.datagrams import LONGEST, Batch
-from calls.media.outbox import Route
+from calls.media.outbox import Outbox, Route
 
 NUMBERS = struct.Struct("!BBHL")
 """The first eight bytes of an RTP header: version, marker and payload type, sequence number, time."""
@@ -50,7 +50,7 @@ class Tally:
 
 
 class Fan:
-    """`arrange` says who listens, `send` gives a packet to all of them."""
+    """`arrange` says who listens, `send` gives a packet to all of them, which leaves at the outbox's next flush."""
 
     def __init__(self) -> None:
         self.tally = Tally()
@@ -60,13 +60,17 @@ class Fan:
         self._tags: list[tuple[Any, int]] = []
         self._length = srtp_ffi.new("int *")
         self._payload_bytes = -1
+        self._outbox: Outbox | None = None
+        self._flushes = -1
 
     def begin_tally(self) -> Tally:
         self.tally = Tally()
         return self.tally
 
     def arrange(self, lanes: Sequence[Lane]) -> None:
+        self._wait_for_the_last()
         self._payload_bytes = -1
+        self._outbox = lanes[0].route.outbox if lanes else None
         # The lanes hold what the raw pointers below point to.
         self._lanes = sorted(lanes, key=lambda lane: lane.offset)
         if len(lanes) > self._batch.size:
@@ -96,6 +100,7 @@ class Fan:
         ends = HEADER_BYTES + size
         if not self._lanes or ends > LONGEST:
             return
+        self._wait_for_the_last()
         length, refused, place = self._length, [], 0
         for offset, places in self._groups:
             numbers = pack_numbers(0x80, second, (number + offset) & 0xFFFF, timestamp)
@@ -110,15 +115,28 @@ class Fan:
             self._resize(size)
         self.tally.packets += 1
         self.tally.octets += size
-        self._post(refused)
+        self._gather(refused)
 
-    def _post(self, refused: list[int]) -> None:
+    def flush(self) -> None:
+        """What was sent leaves now, at the latest."""
+        if self._outbox is not None:
+            self._outbox.flush()
+
+    def _wait_for_the_last(self) -> None:
+        """The places are not free before the packet that lies in them has left."""
+        if self._outbox is not None and self._outbox.flushes == self._flushes:
+            self._outbox.flush()
+
+    def _gather(self, refused: list[int]) -> None:
         """Leave out what libsrtp did not encrypt."""
-        outbox, begin = self._lanes[0].route.outbox, 0
-        for place in refused:
-            outbox.post(self._batch, begin, place)
+        outbox = self._outbox
+        assert outbox is not None
+        begin = 0
+        for place in [*refused, len(self._lanes)]:
+            if begin < place:
+                outbox.gather(self._batch, begin, place)
             begin = place + 1
-        outbox.post(self._batch, begin, len(self._lanes))
+        self._flushes = outbox.flushes
 
     def _resize(self, size: int) -> None:
         """Most packets of a stream are as long as the one before."""

@@ -18,8 +18,10 @@ from pylibsrtp._binding import lib as srtp_lib
 from calls.media.datagrams import LONGEST, MSG_DONTWAIT, Batch, Destination, ffi, of_libc
 
 SLOTS = 64
+MOST_GATHERED = 512
 TAG_BYTES = {b"SRTP_AEAD_AES_256_GCM": 16, b"SRTP_AEAD_AES_128_GCM": 16, b"SRTP_AES128_CM_SHA1_80": 10}
 """By OpenSSL's name of the profile that was agreed on (RFC 7714, RFC 5764)."""
+MESSAGE_BYTES = ffi.sizeof("struct mmsghdr")
 FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
 
 
@@ -33,7 +35,10 @@ class Keys:
 
 
 class Outbox:
-    """`put` encrypts a packet into the next place, `flush` sends what is there. `send` is for systems without sendmmsg."""
+    """`put` encrypts a packet into the next place, `gather` takes what somebody encrypted elsewhere, `flush` sends it all.
+
+    `send` is for systems without sendmmsg.
+    """
 
     def __init__(self, sock: Any, send: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._socket = sock
@@ -42,6 +47,11 @@ class Outbox:
         self._count = 0
         self._length = srtp_ffi.new("int *")
         self._batch = Batch(SLOTS)
+        self.flushes = 0
+        """What was gathered since this last changed has not left: its memory is not to be touched."""
+        self._gathered: Any = ffi.new("struct mmsghdr[]", MOST_GATHERED)
+        self._gathered_count = 0
+        self._gathered_from: list[Batch] = []
 
     def put(
         self,
@@ -72,19 +82,39 @@ class Outbox:
         self._count = place + 1
         return True
 
-    def flush(self) -> None:
-        count, self._count = self._count, 0
-        if count:
-            self.post(self._batch, 0, count)
-
-    def post(self, batch: Batch, begin: int, end: int) -> None:
-        """Send what lies at these places of a batch."""
+    def gather(self, batch: Batch, begin: int, end: int) -> None:
+        """Send what lies at these places of a batch at the next `flush`: together, since each call finds the caches cold."""
+        count = end - begin
         if self._sendmmsg is None:
             self._send_singly(batch, begin, end)
             return
+        if self._gathered_count + count > MOST_GATHERED:
+            self.flush()
+        if count > MOST_GATHERED:
+            self._post(batch.messages, begin, end)
+            return
+        ffi.memmove(self._gathered + self._gathered_count, batch.messages + begin, count * MESSAGE_BYTES)
+        self._gathered_count += count
+        self._gathered_from.append(batch)
+
+    def flush(self) -> None:
+        if self._gathered_count:
+            count, self._gathered_count = self._gathered_count, 0
+            self._post(self._gathered, 0, count)
+            self._gathered_from.clear()
+            self.flushes += 1
+        if self._count:
+            count, self._count = self._count, 0
+            if self._sendmmsg is None:
+                self._send_singly(self._batch, 0, count)
+            else:
+                self._post(self._batch.messages, 0, count)
+
+    def _post(self, messages: Any, begin: int, end: int) -> None:
+        assert self._sendmmsg is not None
         number = self._socket.fileno()
         while begin < end:
-            sent = self._sendmmsg(number, batch.messages + begin, end - begin, MSG_DONTWAIT)
+            sent = self._sendmmsg(number, messages + begin, end - begin, MSG_DONTWAIT)
             if sent > 0:
                 begin += sent
             elif ffi.errno in FULL:

@@ -191,6 +191,10 @@ class AudioProducer(Producer):
         """Somebody listens or does not any more, or is somewhere else. It counts from the next packet on."""
         self._fan_is_stale = True
 
+    def flush(self) -> None:
+        """What was handed on leaves now. A port does so itself, for all that it read."""
+        self._fan.flush()
+
     def kept(self, number: int) -> RtpPacket | None:
         """One of the last packets that were handed on."""
         found = self._history[number % AUDIO_PACKETS]

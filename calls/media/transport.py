@@ -100,11 +100,14 @@ class Transport:
         if named.keys() & self.sources.keys():
             raise MediaError(CONFLICT, "this ssrc is in use on the transport")
         self.producers[producer.id] = producer
+        if producer.kind == "video":
+            self._port.prompt.add(producer.id)
         self.sources.update(named)
         self._unnamed += [received for received in producer.received if received.ssrc is None]
 
     def remove_producer(self, producer: Producer) -> None:
         self.producers.pop(producer.id, None)
+        self._port.prompt.discard(producer.id)
         self.sources = {
             ssrc: found for ssrc, found in self.sources.items() if found[0].producer is not producer
         }

@@ -176,6 +176,7 @@ class Voice:
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp = (self._timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
         self.producer.packet_arrived(self.producer.received[0], packet, now)
+        self.producer.flush()
 
     def _is_anybody_speaking(self) -> bool:
         """A level counts once: who sends nothing any more is silent."""

@@ -243,6 +243,9 @@ class Participant(models.Model):
     name = models.CharField(_("name shown"), max_length=80, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
+    put_out = models.BooleanField(
+        default=False, help_text=_("Somebody has taken the call over: who left so does not come back.")
+    )
     lease_until = models.DateTimeField(
         default=timezone.now, help_text=_("The page was last known to live until then.")
     )

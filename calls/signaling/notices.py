@@ -38,6 +38,7 @@ NOTICES: dict[str, str] = {
     "offer-ringing": "offer",
     "offer-ended": "offerId reason",
     "call-taken-over": "by",
+    "invitation": "offerId name state",
     "room-state": "id? roomId peerId kind name role locked permissions plan sessionId startedAt members messages lastSeq"
     " readMarks unread me rtc",
     "user-joined": "roomId peerId userId name role muted videoOff sharing handRaisedAt connected",

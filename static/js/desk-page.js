@@ -45,6 +45,8 @@ class DeskPage {
     this.stillAway = awayWhenIdle(this.signaling);
     const { config, signaling, microphone, bell } = this;
     this.call = new DeskCall({ config, signaling, microphone, bell, changed: (model) => this.#callChanged(model) });
+    this.call.invitations.colleagues = () => this.model.colleagues;
+    this.call.invitations.left = () => this.#takenOver(this.call.callId, this.strings.leftCall ?? "");
   }
 
   start() {

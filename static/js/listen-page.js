@@ -23,7 +23,7 @@ class ListenPage {
     this.skewMs = this.config.now - Date.now();
     this.model = new CallModel("supervisor");
     this.captions = new CaptionsView(this.model, this.strings);
-    this.sounds = new RoomSounds();
+    this.sounds = new RoomSounds(() => true); // in a call, who is muted sends silence
     /** @type {SfuRoom | null} */
     this.room = null;
     /** @type {any} */

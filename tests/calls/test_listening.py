@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from calls.access import may_hear, staff_party, still_party
-from calls.actions import assistants, listening, offers, sweeps, takeover
+from calls.actions import assistants, listening, offers, staff, sweeps, takeover
 from calls.actions.calls import end_call, leave_call, return_to_call, state_payload
 from calls.actions.errors import ActionError
 from calls.actions.snapshots import joined_payload, missed_events
@@ -245,6 +245,25 @@ def test_an_offer_that_rings_for_a_call_that_is_taken_over_is_withdrawn(alice, b
         offers.accept_offer(alice, offer.pk)
     assert refused.value.code == "offer_gone"
     assert not Call.objects.waiting().exists()
+
+
+def test_an_assistant_that_is_leaving_asks_for_nobody_any_more(alice, bob):
+    cara = assisted()
+    takeover.take_over(bob, cara.call.pk, cara.call.participants.get(role="assistant").pk)
+    handover = {"reason": "asked", "intent": "", "summary": [], "fields": {}, "tone": None}
+    assert not assistants.want_person(cara.call, handover)
+    assert not Call.objects.waiting().exists()
+
+
+def test_a_supervisor_who_leaves_the_house_is_named_no_more_and_the_agent_still_is(alice, bob, cara):
+    listening.listen(bob, cara.call.pk)
+    takeover.take_over(bob, cara.call.pk, agent_of(cara.call).pk)
+    end_call(cara.party)
+    bob.withdraw()
+    staff.forget(bob)
+    told = str(list(CallEvent.objects.filter(call=cara.call).values_list("payload", flat=True)))
+    assert "박도현" not in told
+    assert "김서연" in told
 
 
 def test_who_saw_another_holder_is_told_that_the_call_is_gone(alice, bob, cara):

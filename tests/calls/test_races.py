@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from calls.actions import assistants, calls, offers, takeover
+from calls.access import staff_party
+from calls.actions import assistants, calls, invitations, offers, takeover
 from calls.actions.errors import ActionError
 from calls.models import Call, CallEvent, Listening, Offer
 from calls.states import CallStatus
@@ -135,3 +136,29 @@ def test_an_accept_and_a_takeover_of_an_assistants_call_at_once_leave_one_agent(
     )
     assert [result.code for result in results if isinstance(result, ActionError)] == ["offer_gone"]
     assert cara.call.participants.present().filter(role="agent").count() == 1
+
+
+def test_two_agents_who_invite_at_once_ring_one_colleague() -> None:
+    alice, dan = an_agent("alice"), an_agent("dan")
+    call = talking(alice, a_place()).call
+    on_duty(dan)
+    party = staff_party(alice, call.pk)
+    assert party is not None
+    erin = on_duty(an_agent("erin"))
+    results = at_once(*[lambda pk=user.pk: invitations.invite(party, pk, "") for user in (dan, erin)])
+    assert [result.code for result in results if isinstance(result, ActionError)] == ["wrong_state"]
+    assert Offer.objects.pending().count() == 1
+
+
+def test_an_accepted_invitation_and_a_hang_up_at_once_leave_nobody_in_a_call_that_is_over() -> None:
+    alice, dan = an_agent("alice"), an_agent("dan")
+    cara = talking(alice, a_place())
+    on_duty(dan)
+    party = staff_party(alice, cara.call.pk)
+    assert party is not None
+    offer, customer = invitations.invite(party, dan.pk, ""), cara.party
+    at_once(lambda: offers.accept_offer(dan, offer.pk), lambda: calls.end_call(customer))
+    cara.call.refresh_from_db()
+    assert cara.call.state is CallStatus.ENDED
+    assert not cara.call.participants.present().exists()
+    assert not Offer.objects.pending().exists()

@@ -51,3 +51,35 @@ async def test_a_supervisor_listens_is_seen_and_takes_the_call_over(scene: Scene
     await bob.hangs_up()
     await cara.becomes("callStatus", "ENDED")
     assert [*alice.tab.errors, *bob.tab.errors, *cara.tab.errors] == []
+
+
+@pytest.mark.req("S4.1")
+async def test_a_colleague_is_invited_and_has_the_call_when_the_agent_leaves(scene: Scene) -> None:
+    scene.set("alice", "dan")
+    alice, cara, dan = await scene.agent(), await scene.cara(), await scene.agent("dan")
+    await alice.goes_on_duty()
+    await cara.calls()
+    await alice.answers()
+    await alice.becomes("callStatus", "IN_PROGRESS")
+    await dan.goes_on_duty()
+    await alice.page.locator("[data-invite]").click()
+    await alice.page.locator("[data-invite-reason]").fill("여권 재발급")
+    await alice.page.locator("[data-invite-dialog] button[value=invite]").click()
+    await dan.is_rung()
+    await dan.sees("여권 재발급")
+    assert await axe_violations(dan.page) == []
+    await dan.answers()
+    for person in (alice, cara, dan):
+        await hears_sides(person, 2)
+    await expect(cara.page.locator("[data-agent-name]")).to_contain_text("김서연, 이하늘")
+    await expect(alice.page.locator("[data-colleagues-names]")).to_contain_text("이하늘")
+    assert await axe_violations(alice.page) == []
+
+    await alice.page.locator("[data-leave-call]").click()
+    await expect(alice.page.locator("[data-on=wrap]")).to_be_visible()
+    await expect(cara.page.locator("[data-agent-name]")).not_to_contain_text("김서연")
+    await dan.becomes("remoteAudio", "flowing")
+    await cara.becomes("remoteAudio", "flowing")
+    await dan.hangs_up()
+    await cara.becomes("callStatus", "ENDED")
+    assert [*alice.tab.errors, *dan.tab.errors, *cara.tab.errors] == []

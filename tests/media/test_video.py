@@ -179,3 +179,14 @@ def test_a_made_up_packet_reads_as_vp8() -> None:
 
     picture = vp8(payload(key=True, picture=300, tl0=7, temporal=0, size=(320, 180)))
     assert (picture.key, picture.size, picture.picture_id, picture.tl0) == (True, (320, 180), 300, 7)
+
+
+async def test_the_port_holds_nothing_back_while_there_is_a_camera(party, server) -> None:
+    alice, cara = await party("alice"), await party("cara")
+    producer, _ = await film(alice, [Layer(5000)])
+    await film(cara, [Layer(6000)])
+    assert len(server._port.prompt) == 2
+    await alice.request("close-producer", {"producerId": producer})
+    assert len(server._port.prompt) == 1
+    await cara.request("leave", {})
+    assert server._port.prompt == set()

@@ -6,12 +6,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 
 import pytest
 from celery import Task
 from django.contrib import admin
-from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.debug import ExceptionReporter
@@ -293,13 +291,3 @@ def test_tasks_take_ids_and_no_words(
     assert {name.rpartition(".")[2] for name, _given in sent} >= {"announce_captions", "finish_transcript"}
     for name, given in sent:
         holds_nothing(str(given), name)
-
-
-@pytest.mark.parametrize("command", ["remask", "mask_text"])
-def test_commands_print_no_words(told: Told, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO(SENTENCE))
-    Utterance.objects.update(masked_text="")
-    out = StringIO()
-    call_command(command, stdout=out, stderr=out)
-    assert out.getvalue()
-    holds_nothing(out.getvalue(), command)

@@ -88,6 +88,13 @@ class TestReception:
         assert numbers == list(range(65_530, 65_550))
         assert reception.lost == 0
 
+    def test_a_gap_after_a_long_time_without_one_is_a_gap_of_one(self) -> None:
+        reception = Reception(48_000)
+        numbers = [reception.add(packet(n), n * 0.02) for n in [*range(40_000), *range(40_001, 70_000)]]
+        assert numbers == [*range(40_000), *range(40_001, 70_000)]
+        assert reception.lost == 1
+        assert reception.to_ask_for(1400.0) == []
+
     def test_a_missing_packet_is_asked_for_at_once_and_again_and_then_given_up(self) -> None:
         reception = Reception(48_000)
         asked = []

@@ -75,6 +75,7 @@ def _complete(name: str) -> dict[str, Any]:
         "clientId": "c",
         "typing": True,
         "seq": 1,
+        "colleagueId": 1,
         "status": "away",
         "spatialLayer": 0,
         "width": 1,

@@ -95,8 +95,7 @@ async def test_the_agent_sees_the_listener_come_and_go_and_the_customer_nothing(
         assert (await floor.his.next("listening"))["listeners"] == []
     assert (await floor.hers.next("listening"))["listeners"] == []
     assert (await db(Listening.objects.get)).ended_at is not None
-    told = [m["type"] for m in await floor.his.everything()]
-    assert set(told) <= {"ack", "listening"}
+    assert page.peer_id not in str(await floor.his.everything())
 
 
 async def test_a_listener_whose_team_is_taken_away_is_put_out(floor, media: FakeMediaClient) -> None:
@@ -128,7 +127,8 @@ async def test_the_agent_whose_call_is_taken_over_is_told_and_put_out(floor, med
         # Whatever her page does: her half of the media server is gone, and with it what she could hear.
         await floor.hers.everything()
         assert media.methods(floor.hers.peer_id) == ["join", "leave"]
-        for kind, fields in (("hang-up", {}), ("join-room", {"roomId": str(floor.call.pk)})):
+        call = {"callId": str(floor.call.pk)}
+        for kind, fields in (("hang-up", {}), ("join-room", {"roomId": call["callId"]}), ("join", call)):
             with pytest.raises(Refused):
                 await floor.hers.request(kind, **fields)
 

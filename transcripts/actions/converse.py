@@ -33,7 +33,14 @@ from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice,
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeDocument, KnowledgeEntry
+from transcripts.models import (
+    AssistantPolicy,
+    AssistantTurn,
+    CallSummary,
+    KnowledgeDocument,
+    KnowledgeEntry,
+    TrialUse,
+)
 from transcripts.speech import engine_of
 from transcripts.tone.tone import label, tone
 from transcripts.vocabulary import masked
@@ -64,6 +71,14 @@ class Exchange:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said, masked, and its tone."""
+
+    text: str
+    score: float
+
+
 def converse(call: Call, sound: bytes, system_prompt: str = "", voice: str = "") -> Exchange:
     """Hear, answer, speak. Raises ConversationRefused: undecodable_audio, no_speech, no_model, assistant_failed and its kin."""
     if call.erased_at is not None or not call.is_active:
@@ -88,23 +103,33 @@ def hear(call: Call, sound: bytes) -> str:
     return heard.text
 
 
-def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> Exchange:
-    """The answer to what was said. Everything behind this line sees masked words only."""
+def heard(call: Call, said: str) -> Heard:
+    """Everything behind this line sees masked words only."""
     hidden = masked(said, call.queue_id)
     insults = sum(mask.kind == PROFANITY for mask in hidden.masks)
-    score = tone(said, call.language, insults=insults) or 0.0
-    policy = policy_of(call)
-    knowledge = knowledge_of(call)
-    usage = Usage()
+    return Heard(hidden.text, tone(said, call.language, insults=insults) or 0.0)
+
+
+def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> Exchange:
+    """The answer to what was said."""
+    told, policy, usage = heard(call, said), policy_of(call), Usage()
     prompt = system_prompt[:MAX_PROMPT] or policy.prompt
-    turns = [*history(call, policy.turns), Turn("user", hidden.text)]
-    reply, model, fell_back = think(turns, prompt, policy, knowledge, usage)
-    turn = store_turn(
+    turns = [*history(call, policy.turns), Turn("user", told.text)]
+    reply, model, fell_back = think(turns, prompt, policy, knowledge_of(call), usage)
+    turn = keep_turn(call, told, masked(reply, call.queue_id).text, policy, prompt, model, usage)
+    audio, missing = speak(turn.reply, voice or policy.voice)
+    return Exchange(turn, audio, missing, fell_back, turn.created_at)
+
+
+def keep_turn(
+    call: Call, told: Heard, reply: str, policy: AssistantPolicy, prompt: str, model: str, usage: Usage
+) -> AssistantTurn:
+    return store_turn(
         call,
-        user_text=hidden.text,
-        reply=masked(reply, call.queue_id).text,
-        sentiment=label(score).value,
-        score=score,
+        user_text=told.text,
+        reply=reply,
+        sentiment=label(told.score).value,
+        score=told.score,
         model=model,
         prompt=prompt,
         prompt_version=version_of(policy) if prompt == policy.prompt else None,
@@ -112,8 +137,6 @@ def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> E
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
     )
-    audio, missing = speak(turn.reply, voice or policy.voice)
-    return Exchange(turn, audio, missing, fell_back, turn.created_at)
 
 
 def think(
@@ -189,13 +212,16 @@ def is_used_up(policy: AssistantPolicy) -> bool:
     if not policy.monthly_tokens:
         return False
     month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    used = AssistantTurn.objects.filter(created_at__gte=month)
-    if policy.place_id:
-        used = used.filter(call__place=policy.place_id)
+    turns = AssistantTurn.objects.filter(created_at__gte=month)
     notes = CallSummary.objects.filter(made_at__gte=month)
+    trials = TrialUse.objects.filter(created_at__gte=month)
     if policy.place_id:
-        notes = notes.filter(call__place=policy.place_id)
-    return tokens(used) + tokens(notes) >= policy.monthly_tokens
+        turns, notes = (
+            turns.filter(call__place=policy.place_id),
+            notes.filter(call__place=policy.place_id),
+        )
+        trials = trials.filter(place=policy.place_id)
+    return sum(tokens(rows) for rows in (turns, notes, trials)) >= policy.monthly_tokens
 
 
 def tokens(rows: QuerySet[Any]) -> int:

@@ -5,6 +5,7 @@ from transcripts.models.assistant import (
     AssistantPrompt,
     AssistantTurn,
     KnowledgeEntry,
+    TrialUse,
 )
 from transcripts.models.assisted import AssistedCall, LineOutcome, SpokenLine
 from transcripts.models.document import KnowledgeDocument
@@ -46,5 +47,6 @@ __all__ = [
     "SummaryEdit",
     "SummaryState",
     "TranscriptState",
+    "TrialUse",
     "Utterance",
 ]

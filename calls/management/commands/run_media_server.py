@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import Any
 
@@ -49,6 +50,9 @@ class Command(BaseCommand):
             loop.add_signal_handler(number, stopped.set)
         node = MediaNode(config, settings.REDIS_URL, name=name, register=_register, relay=_relay)
         await node.start()
+        # What is there now stays: the collector need not look at it again while packets wait.
+        gc.collect()
+        gc.freeze()
         self.stdout.write(
             f"media node {node.name} on UDP {node.port}, announced as {config.announced_address}"
         )

@@ -132,6 +132,21 @@ class PressKey(Request):
     key: str = choice("person", "repeat", "bye")
 
 
+@request("invite-colleague")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteColleague(Request):
+    """By an agent of the call: a colleague who shares a team is rung, and comes in as a third."""
+
+    colleague_id: int = integer(1, MAX_INSTANT)
+    reason: str | None = text(200, optional=True)
+
+
+@request("withdraw-invitation")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawInvitation(Request):
+    offer_id: uuid.UUID = identifier()
+
+
 @request("toggle-audio")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToggleAudio(Request):

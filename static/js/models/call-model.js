@@ -33,6 +33,8 @@ export class CallModel {
     this.recording = "recording";
     /** @type {Map<string, Party>} */
     this.parties = new Map();
+    /** @type {Map<string, string>} those who have answered, also those who have gone since */
+    this.agents = new Map();
     this.log = new CaptionLog();
   }
 
@@ -56,6 +58,21 @@ export class CallModel {
     return there.find(({ role }) => role === "agent") ?? there.find(({ role }) => role === "assistant") ?? null;
   }
 
+  /** Who answers now, all of them: "Kim, Lee". Empty while nobody does. */
+  get agentNames() {
+    return [...this.parties.values()].filter(({ role }) => role === "agent").map(({ name }) => name).join(", ");
+  }
+
+  /** Which of several agents said it; "" while there is only one. @param {string} peerId */
+  agentName(peerId) {
+    return this.agents.size > 1 ? (this.agents.get(peerId) ?? "") : "";
+  }
+
+  /** Other agents in the call. */
+  get colleagues() {
+    return [...this.parties.values()].filter(({ role, peerId }) => role === "agent" && peerId !== this.peerId);
+  }
+
   /** Supervisors who listen, as far as we are told. */
   get listeners() {
     return [...this.parties.values()].filter(({ role, peerId }) => role === "supervisor" && peerId !== this.peerId);
@@ -74,6 +91,8 @@ export class CallModel {
     this.queue = joined.call.queue ?? null;
     this.#state(joined.call);
     this.parties = new Map(joined.participants.map((/** @type {Party} */ party) => [party.peerId, party]));
+    for (const { peerId, role, name } of this.parties.values()) if (role === "agent") this.agents.set(peerId, name);
+    for (const event of joined.events) if (event.type === "peer-joined" && event.role === "agent") this.agents.set(event.peerId, event.name);
     for (const event of fresh) if (event.type === "recording-state") this.recording = event.state;
     return fresh.filter((/** @type {Message} */ event) => SHOWN.has(event.type));
   }
@@ -125,6 +144,7 @@ const HANDLERS = {
   },
   "peer-joined"({ peerId, role, name }) {
     this.parties.set(peerId, { peerId, role, name, connected: true });
+    if (role === "agent") this.agents.set(peerId, name);
   },
   "peer-left"({ peerId }) {
     this.parties.delete(peerId);

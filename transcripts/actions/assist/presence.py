@@ -35,6 +35,7 @@ from transcripts.models import (
     Utterance,
 )
 from transcripts.speech import availability
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ def enter(call_id: uuid.UUID) -> None:
 def make_ready(call: Call) -> None:
     """While the greeting is heard: what the first answer would have to wait for."""
     knowledge_of(call)
+    rules(call.queue_id)
     if settings.ASSISTANT_MODEL:
         try:
             language_model()
