@@ -3,8 +3,8 @@
 import { one } from "../helpers/page.js";
 
 export class RoomSounds {
-  /** @param {(peerId: string, source: string) => boolean} played by whose word somebody is heard */
-  constructor(played) {
+  /** @param {(peerId: string, source: string) => boolean} [played] who is to be heard; without it all are */
+  constructor(played = () => true) {
     this.played = played;
     this.root = one("[data-sounds]");
     /** @type {Map<string, HTMLAudioElement>} */
