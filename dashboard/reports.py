@@ -100,6 +100,10 @@ class RunningRow:
     listeners: list[Participant]
 
     @property
+    def listening(self) -> str:
+        return ", ".join(one.name for one in self.listeners)
+
+    @property
     def has_assistant(self) -> bool:
         return all(one.role == ParticipantRole.ASSISTANT for one in self.holders)
 

@@ -296,6 +296,7 @@ def test_the_overview_offers_running_calls_and_shows_who_listens(alice, bob, car
     assert reverse("calls:listen", args=[cara.call.pk]) in page
     assert reverse("calls:take-over", args=[cara.call.pk]) in page
     listening.listen(bob, cara.call.pk)
+    assert "박도현 청취 중" in client.get(reverse("dashboard:board")).content.decode()
     [row] = board(bob).running
     assert ([p.name for p in row.holders], [p.name for p in row.listeners]) == (["김서연"], ["박도현"])
     assert board(a_supervisor("mallory", queue=a_queue("다른 대기열", a_team("다른 팀")))).running == []

@@ -178,6 +178,7 @@ export class CallMedia {
   }
 
   #noDirect() {
+    if (this.source?.path === "direct") this.source = null; // it has no statistics any more
     this.direct.close();
     this.on.gone(DIRECT);
   }
