@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Membership, Offer, Participant, Participation, Place, Queue, Room
+from calls.models import AgentStatus, Call, Membership, Offer, Participant, Participation, Place, Queue, Room
 from calls.models.call import ParticipantRole
 from calls.models.room import MemberRole
 
@@ -26,6 +26,10 @@ class Party:
     def is_customer(self) -> bool:
         return self.participant.role == ParticipantRole.CUSTOMER
 
+    @property
+    def is_listener(self) -> bool:
+        return self.participant.role == ParticipantRole.SUPERVISOR
+
 
 def customer_party(token: str) -> Party | None:
     """The call that this capability token opens, for its customer."""
@@ -37,10 +41,11 @@ def customer_party(token: str) -> Party | None:
     return Party(participant.call, participant) if participant else None
 
 
-def staff_party(user: User, call_id: uuid.UUID) -> Party | None:
-    """The user's own place in a call: only who was let in by an action has one."""
+def staff_party(user: User, call_id: uuid.UUID, *, listening: bool = False) -> Party | None:
+    """The user's own place in a call: only who was let in by an action has one. A listener's only when `listening`."""
+    people = Participant.objects.entitled() if listening else Participant.objects.speaking()
     participant = (
-        Participant.objects.filter(user=user, user__is_active=True, call_id=call_id)
+        people.filter(user=user, user__is_active=True, call_id=call_id, put_out=False)
         .select_related("call__place", "call__queue", "user")
         .first()
     )
@@ -51,6 +56,7 @@ def still_party(participant_id: uuid.UUID) -> bool:
     """Asked again before anything is delivered or done late: has the right been withdrawn?"""
     return (
         Participant.objects.present()
+        .entitled()
         .filter(pk=participant_id)
         .filter(Q(user=None) | Q(user__is_active=True))
         .exists()
@@ -64,13 +70,20 @@ def may_hear(participant_id: uuid.UUID) -> bool:
     """
     customer = Q(user=None, call__token_expires_at__gt=timezone.now())
     stayed = Q(left_at=None) | Q(left_at=F("call__ended_at"))
-    return Participant.objects.filter(
-        customer | (stayed & Q(user__is_active=True)), pk=participant_id
-    ).exists()
+    entitled = Participant.objects.entitled()
+    return entitled.filter(customer | (stayed & Q(user__is_active=True)), pk=participant_id).exists()
 
 
 def offers_of(user: User) -> QuerySet[Offer]:
     return Offer.objects.filter(agent=user).select_related("call__place", "call__queue")
+
+
+def invitable_by(user: User, call_id: uuid.UUID) -> QuerySet[User]:
+    """Colleagues who share a team with the user, are free, and are not in the call."""
+    idle = AgentStatus.objects.idle().values("agent")
+    there = Participant.objects.present().filter(call=call_id).exclude(user=None).values("user")
+    colleagues: QuerySet[User] = User.objects.get_queryset().active().visible_to(user)
+    return colleagues.filter(pk__in=idle).exclude(pk__in=there)
 
 
 def queues_watched_by(user: User) -> QuerySet[Queue]:

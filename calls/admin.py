@@ -17,6 +17,7 @@ from calls import qr
 from calls.models import (
     Call,
     CallTransition,
+    Listening,
     Membership,
     Offer,
     Participant,
@@ -38,7 +39,7 @@ class QueueMembershipInline(admin.TabularInline[QueueMembership, Queue]):
 
 @admin.register(Queue)
 class QueueAdmin(admin.ModelAdmin[Queue]):
-    list_display = ("name", "team", "target_seconds", "agent_count")
+    list_display = ("name", "team", "target_seconds", "listening_told", "agent_count")
     list_select_related = ("team",)
     search_fields = ("name", "name_en")
     inlines = (QueueMembershipInline,)
@@ -102,6 +103,21 @@ class TransitionInline(ReadOnly, admin.TabularInline[CallTransition, Call]):
     fields = ("before", "after", "reason", "at")
 
 
+class ListeningInline(ReadOnly, admin.TabularInline[Listening, Call]):
+    model = Listening
+    fields = ("user", "started_at", "ended_at", "took_over")
+
+
+@admin.register(Listening)
+class ListeningAdmin(ReadOnly, admin.ModelAdmin[Listening]):
+    """Who listened into which call, and when."""
+
+    list_display = ("started_at", "ended_at", "user", "call", "took_over")
+    list_select_related = ("user", "call")
+    list_filter = ("took_over", "user")
+    date_hierarchy = "started_at"
+
+
 class OfferInline(ReadOnly, admin.TabularInline[Offer, Call]):
     model = Offer
     fields = ("agent", "state", "created_at", "settled_at")
@@ -117,7 +133,7 @@ class CallAdmin(ReadOnly, admin.ModelAdmin[Call]):
     list_filter = ("status", "source", "queue", "day")
     date_hierarchy = "day"
     search_fields = ("customer_name", "topic")
-    inlines = (ParticipantInline, TransitionInline, OfferInline)
+    inlines = (ParticipantInline, TransitionInline, OfferInline, ListeningInline)
     # Nobody here needs the customer's own words (the question, the remark), masked as they are.
     fields = (
         "reference", "status", "end_reason", "place", "queue", "source", "language", "customer_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls.views import customer, desk, poster, rooms
+from calls.views import customer, desk, listening, poster, rooms
 
 app_name = "calls"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("call/<str:token>/", customer.call, name="call"),
     path("desk/", desk.desk, name="desk"),
     path("desk/token", desk.desk_token, name="desk-token"),
+    path("overview/calls/<uuid:call_id>/", listening.listen, name="listen"),
+    path("overview/calls/<uuid:call_id>/take-over/", listening.take_over, name="take-over"),
     path("rooms/", rooms.room_list, name="rooms"),
     path("rooms/<uuid:room_id>/", rooms.room, name="room"),
     path("places/<int:place_id>/poster/", poster.poster, name="poster"),

@@ -15,7 +15,6 @@ ROUTES: dict[str, dict[str, str]] = {
     "transcripts.tasks.answer_call": {"queue": "assistant"},
     "transcripts.tasks.answer_kept": {"queue": "assistant"},
     "transcripts.tasks.press_key": {"queue": "assistant"},
-    "transcripts.tasks.leave_call": {"queue": "assistant"},
     "transcripts.tasks.watch_assistant": {"queue": "assistant"},
     "calls.tasks.seal_recordings": {"queue": "batch"},
     "transcripts.tasks.mask_again": {"queue": "batch"},
@@ -41,6 +40,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "watch-assistant": {
         "task": "transcripts.tasks.watch_assistant",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "rescue-assisted": {
+        "task": "transcripts.tasks.rescue_assisted",
         "schedule": 2.0,
         "options": {"expires": 2},
     },

@@ -330,6 +330,10 @@ SPEECH_MODEL_OVERLOAD = env.text("SPEECH_MODEL_OVERLOAD", "tiny")
 # What waits longer than this is left to the final transcript.
 CAPTION_BACKLOG_SECONDS = env.integer("CAPTION_BACKLOG_SECONDS", 60, low=10)
 SPEECH_MODEL_DIR = Path(env.text("SPEECH_MODEL_DIR", str(DATA_DIR / "models")))
+# Seconds of sound that Whisper is given at least for a caption, and for what is being said just now: fewer are quicker, 30
+# are its whole window.
+SPEECH_CAPTION_WINDOW = env.integer("SPEECH_CAPTION_WINDOW", 15, low=5, high=30)
+SPEECH_DRAFT_WINDOW = env.integer("SPEECH_DRAFT_WINDOW", 10, low=5, high=30)
 SPEECH_THREADS = env.integer("SPEECH_THREADS", 1, low=1)
 SPEECH_DEVICE = env.choice("SPEECH_DEVICE", "auto", ("auto", "cpu", "cuda"))
 SPEECH_COMPUTE_TYPE = env.text("SPEECH_COMPUTE_TYPE", "auto")

@@ -32,6 +32,7 @@ from calls.models.call import ParticipantRole
 from calls.states import ACTIVE, CallStatus, EndReason
 
 TODAY_ROWS = 50
+RUNNING_ROWS = 100
 LONG_CALL = timedelta(minutes=15)
 
 
@@ -91,8 +92,22 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningRow:
+    """A call that goes on: who has it, and who listens."""
+
+    call: Call
+    holders: list[Participant]
+    listeners: list[Participant]
+
+    @property
+    def has_assistant(self) -> bool:
+        return all(one.role == ParticipantRole.ASSISTANT for one in self.holders)
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     now: datetime
+    running: list[RunningRow]
     agents: list[AgentRow]
     queues: list[QueueRow]
     waiting: list[Call]
@@ -120,6 +135,7 @@ def board(user: User) -> Board:
     agents = [_agent_row(agent, now) for agent in agents_of(user)]
     return Board(
         now=now,
+        running=[_running_row(call) for call in running_calls(user)],
         agents=sorted(agents, key=lambda row: (list(Doing).index(row.doing), row.since or now)),
         queues=_queue_rows(user, waiting, now),
         waiting=waiting,
@@ -159,6 +175,25 @@ def _agent_row(agent: Any, now: datetime) -> AgentRow:
     doing = Doing.READY if status.state == AgentState.AVAILABLE else Doing.AWAY
     since = max(status.since, status.idle_since)
     return AgentRow(agent.name, doing, since, "", is_long=False)
+
+
+def running_calls(user: User) -> QuerySet[Call]:
+    """Calls that go on into which the user may listen, the longest first, each with who is in it."""
+    there = Participant.objects.present().exclude(role=ParticipantRole.CUSTOMER)
+    return (
+        Call.objects.supervised_by(user)
+        .select_related("place", "queue")
+        .prefetch_related(Prefetch("participants", there, to_attr="there"))
+        .order_by("answered_at")[:RUNNING_ROWS]
+    )
+
+
+def _running_row(call: Any) -> RunningRow:
+    """`call` carries what `running_calls` adds. Who has left the call to a person has nothing of it any more."""
+    agents = [one for one in call.there if one.role == ParticipantRole.AGENT]
+    assistants = [one for one in call.there if one.role == ParticipantRole.ASSISTANT]
+    listeners = [one for one in call.there if one.role == ParticipantRole.SUPERVISOR]
+    return RunningRow(call, agents or assistants, listeners)
 
 
 def _queue_rows(user: User, waiting: list[Call], now: datetime) -> list[QueueRow]:

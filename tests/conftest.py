@@ -26,6 +26,7 @@ hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 
 KINDS = {"unit", "db", "wire", "media", "e2e", "model"}
+OWN_FOLDERS = {"media": "tests/media/", "e2e": "tests/e2e/"}
 FOLDER = Path(tempfile.mkdtemp(prefix="cc-test-"))
 REDIS = RedisServer(FOLDER / "redis")
 
@@ -50,13 +51,16 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test says which kind it is: an unmarked one would be run by no step of `make test`."""
+    """Every test says which kind it is and lies where it is looked for: others would be run by no step of `make test`."""
     for item in items:
         kinds = KINDS & {mark.name for mark in item.iter_markers()}
         if len(kinds) != 1:
             raise pytest.UsageError(
                 f"{item.nodeid}: mark it with one of {', '.join(sorted(KINDS))}; found {kinds}"
             )
+        folder = OWN_FOLDERS.get(kinds.pop(), "tests/")
+        if not item.nodeid.startswith(folder):
+            raise pytest.UsageError(f"{item.nodeid} belongs into {folder}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

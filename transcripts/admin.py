@@ -11,6 +11,7 @@ from transcripts.models import (
     AssistantTurn,
     CallTranscript,
     Export,
+    KnowledgeDocument,
     KnowledgeEntry,
     OriginalOpening,
     Reveal,
@@ -26,6 +27,14 @@ class KnowledgeEntryAdmin(admin.ModelAdmin[KnowledgeEntry]):
     list_filter = ("place", "language", "is_active")
     list_select_related = ("place",)
     search_fields = ("questions", "answer")
+
+
+@admin.register(KnowledgeDocument)
+class KnowledgeDocumentAdmin(admin.ModelAdmin[KnowledgeDocument]):
+    list_display = ("title", "place", "kind", "language", "is_active", "updated_at")
+    list_filter = ("place", "language", "is_active")
+    list_select_related = ("place",)
+    search_fields = ("title", "text")
 
 
 @admin.register(AssistantPolicy)
@@ -50,7 +59,7 @@ class AssistantTurnAdmin(ReadOnlyAdmin):
     list_filter = ("sentiment", "model")
     list_select_related = ("call",)
     date_hierarchy = "created_at"
-    fields = ("created_at", "call", "user_text", "reply", "sentiment", "score", "model", "prompt")
+    fields = ("created_at", "call", "user_text", "reply", "sentiment", "score", "model", "sources", "prompt")
 
 
 @admin.register(Utterance)

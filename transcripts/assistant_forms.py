@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from transcripts.models import AssistantPolicy, KnowledgeEntry
+from transcripts.actions.documents import LONGEST_TITLE, TOO_MANY
+from transcripts.assistant.documents import EMPTY, MOST_BYTES, MOST_LETTERS, TOO_LARGE, UNREADABLE, tidy
+from transcripts.assistant.passages import passages
+from transcripts.models import AssistantPolicy, KnowledgeDocument, KnowledgeEntry
 
 
 class _Styled(forms.ModelForm[Any]):
@@ -56,6 +60,69 @@ class KnowledgeForm(_Styled):
         if not lines:
             raise forms.ValidationError(_("Write at least one way to ask."))
         return "\n".join(lines)
+
+
+class DocumentForm(_Styled):
+    """What a document says now; its words may be put right."""
+
+    class Meta:
+        model = KnowledgeDocument
+        fields = ("title", "text", "language", "is_active")
+        widgets = {"text": forms.Textarea(attrs={"rows": 16})}
+
+    def clean_text(self) -> str:
+        text = tidy(str(self.cleaned_data["text"]))
+        if not passages(text):
+            raise forms.ValidationError(_("There are no words in it."))
+        return text
+
+
+class NewDocumentForm(forms.Form):
+    """A file or words; the title may be left to the file's name or the first line."""
+
+    file = forms.FileField(
+        required=False,
+        label=_("file"),
+        help_text=_("Text, Markdown, HTML or PDF, at most 2 MB. A picture of a page has no words."),
+        widget=forms.ClearableFileInput(
+            attrs={"class": "input", "accept": ".txt,.md,.markdown,.html,.htm,.pdf"}
+        ),
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=MOST_LETTERS,
+        label=_("or its words"),
+        help_text=_("Lines that begin with # are headings. Sentences of it are read aloud as they stand."),
+        widget=forms.Textarea(attrs={"class": "input", "rows": 8}),
+    )
+    title = forms.CharField(
+        required=False,
+        max_length=LONGEST_TITLE,
+        label=_("title"),
+        help_text=_("Without one, the file's name or the first line."),
+        widget=forms.TextInput(attrs={"class": "input"}),
+    )
+    language = forms.ChoiceField(
+        label=_("language"), choices=settings.LANGUAGES, widget=forms.Select(attrs={"class": "input"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        file, text = given.get("file"), given.get("text", "")
+        if bool(file) == bool(text.strip()) and not self.errors:
+            raise forms.ValidationError(_("Choose a file or write the words, one of the two."))
+        if file is not None and file.size > MOST_BYTES:
+            self.add_error("file", str(SENTENCES[TOO_LARGE]))
+        return given
+
+
+SENTENCES = {
+    TOO_LARGE: _("It is too large: at most 2 MB, and 200,000 letters."),
+    UNREADABLE: _("It could not be read. Choose a text, Markdown, HTML or PDF file."),
+    EMPTY: _("There are no words in it."),
+    TOO_MANY: _("There are 50 documents already. Delete one first."),
+}
+"""Why a document was not taken, by the codes of DocumentRefused."""
 
 
 class TrialForm(forms.Form):

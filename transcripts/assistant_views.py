@@ -41,7 +41,7 @@ def places_of(user: User) -> QuerySet[Place]:
     return places if user.is_admin else places.filter(queue__team__in=user.teams.all())
 
 
-def _place(request: HttpRequest, place_id: int) -> Place | None:
+def place_of(request: HttpRequest, place_id: int) -> Place | None:
     """None is everywhere, which is the administrators'."""
     user = staff_of(request)
     if place_id == EVERYWHERE and user.is_admin:
@@ -84,7 +84,7 @@ def places(request: HttpRequest) -> HttpResponse:
 @never_cache
 @supervisors_only
 def place(request: HttpRequest, place_id: int) -> HttpResponse:
-    chosen = _place(request, place_id)
+    chosen = place_of(request, place_id)
     policy = _policy(chosen)
     form = PolicyForm(request.POST or None, instance=policy)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +92,7 @@ def place(request: HttpRequest, place_id: int) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('assistant:place', args=[place_id])}?saved=1")
     stored = AssistantPolicy.objects.filter(place=chosen).first()
     in_force = version_of(stored) if stored else None
-    context = _shared(chosen, place_id, "place") | {
+    context = shared_context(chosen, place_id, "place") | {
         "form": form,
         "saved": "saved" in request.GET,
         "in_force": in_force,
@@ -116,14 +116,14 @@ def _versions(policy: AssistantPolicy | None) -> list[Any]:
     return list(policy.prompts.select_related("author").annotate(served=Count("turns"))[:VERSIONS_SHOWN])
 
 
-def _shared(place: Place | None, place_id: int, tab: str) -> dict[str, Any]:
+def shared_context(place: Place | None, place_id: int, tab: str) -> dict[str, Any]:
     return {"nav": "assistant", "place": place, "place_id": place_id, "tab": tab}
 
 
 @require_POST
 @supervisors_only
 def restore_prompt(request: HttpRequest, place_id: int, number: int) -> HttpResponse:
-    policy = get_object_or_404(AssistantPolicy, place=_place(request, place_id))
+    policy = get_object_or_404(AssistantPolicy, place=place_of(request, place_id))
     restore(staff_of(request), get_object_or_404(policy.prompts, number=number))
     return HttpResponseRedirect(f"{reverse('assistant:place', args=[place_id])}?saved=1")
 
@@ -133,10 +133,10 @@ def restore_prompt(request: HttpRequest, place_id: int, number: int) -> HttpResp
 @supervisors_only
 def answers(request: HttpRequest, place_id: int) -> HttpResponse:
     """The place's own answers, and those of everywhere that it shares."""
-    chosen = _place(request, place_id)
+    chosen = place_of(request, place_id)
     wanted = request.GET.get("q", "")[:80].replace("\x00", "")
     found = KnowledgeEntry.objects.filter(Q(questions__icontains=wanted) | Q(answer__icontains=wanted))
-    context = _shared(chosen, place_id, "answers") | {
+    context = shared_context(chosen, place_id, "answers") | {
         "own": found.filter(place=chosen).order_by("-is_active", "questions"),
         "shared": found.filter(place=None, is_active=True).order_by("questions") if chosen else [],
         "wanted": wanted,
@@ -150,7 +150,7 @@ def answers(request: HttpRequest, place_id: int) -> HttpResponse:
 @supervisors_only
 def answer(request: HttpRequest, place_id: int, entry_id: int = 0) -> HttpResponse:
     """One answer, written or changed; 0 is a new one."""
-    chosen = _place(request, place_id)
+    chosen = place_of(request, place_id)
     entry = get_object_or_404(KnowledgeEntry, pk=entry_id, place=chosen) if entry_id else None
     back = reverse("assistant:answers", args=[place_id])
     if request.method == "POST" and entry is not None and "delete" in request.POST:
@@ -161,7 +161,7 @@ def answer(request: HttpRequest, place_id: int, entry_id: int = 0) -> HttpRespon
     if request.method == "POST" and form.is_valid():
         form.save()
         return HttpResponseRedirect(back)
-    context = _shared(chosen, place_id, "answers") | {"form": form, "entry": entry}
+    context = shared_context(chosen, place_id, "answers") | {"form": form, "entry": entry}
     return render(request, "transcripts/assistant/answer.html", context, status=400 if form.errors else 200)
 
 
@@ -169,7 +169,7 @@ def answer(request: HttpRequest, place_id: int, entry_id: int = 0) -> HttpRespon
 @never_cache
 @supervisors_only
 def trial(request: HttpRequest, place_id: int) -> HttpResponse:
-    context = _shared(_place(request, place_id), place_id, "try")
+    context = shared_context(place_of(request, place_id), place_id, "try")
     return render(request, "transcripts/assistant/try.html", context)
 
 
@@ -178,7 +178,7 @@ def trial(request: HttpRequest, place_id: int) -> HttpResponse:
 @supervisors_only
 def ask(request: HttpRequest, place_id: int) -> JsonResponse:
     """Text or a recording in, the assistant's answer out; nothing of it is stored."""
-    place = _place(request, place_id) or Place.objects.select_related("queue").first()
+    place = place_of(request, place_id) or Place.objects.select_related("queue").first()
     form = TrialForm(request.POST, request.FILES)
     if place is None or not form.is_valid():
         return _refused("invalid", _("Write a question or record one."), 400)
@@ -211,7 +211,7 @@ def _told(made: Trial) -> dict[str, Any]:
         "tokens": made.tokens,
         "found": [
             {
-                "question": found.entry.questions.splitlines()[0],
+                "question": found.entry.title,
                 "likeness": round(found.likeness * 100),
                 "sure": found.is_sure,
             }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
+from functools import partial
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,7 +30,9 @@ from config.helpers.envelope import ApiError, success
 from transcripts import tasks
 from transcripts.actions.asked import exchange_of, keep
 from transcripts.actions.converse import MAX_PROMPT, ConversationRefused, Exchange, converse
+from transcripts.actions.converse_aloud import converse_aloud
 from transcripts.assistant.voice import VOICES
+from transcripts.conversation_stream import MEDIA_TYPE, EventStreamRenderer, audio_url, streamed
 from transcripts.models import AskedLater
 from transcripts.speech import availability
 
@@ -64,6 +68,7 @@ class ConversationView(APIView):
     )
     permission_classes = (IsAuthenticated,)
     parser_classes = (MultiPartParser,)
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
     throttle_scope = "conversation"
 
     @extend_schema(
@@ -72,12 +77,17 @@ class ConversationView(APIView):
         description=(
             "Speech to text, an answer by the language model (or from the answers of the house), and speech again. The latest "
             "turns of the call are context. `audioUrl` is empty and `voiceMissing` true where nothing can speak. "
-            "With `Prefer: respond-async` it answers 202 at once, and `statusUrl` has the answer."
+            "With `Prefer: respond-async` it answers 202 at once, and `statusUrl` has the answer. With `Accept: "
+            "text/event-stream` it answers in server-sent events, as soon as each is known: `heard` {userMessage}, for each "
+            "sentence `sentence` {number, text} and `audio` {number, audioUrl}, at the end `done` with the same body as the "
+            "plain answer. What goes wrong on the way is `error` with the body of the plain refusal, and the last event; "
+            "sentences told before it stay in the history."
         ),
         request={"multipart/form-data": ConversationSerializer},
         responses=answers(
             {
                 200: enveloped("ConversationAnswer", conversation=serializers.DictField()),
+                (200, MEDIA_TYPE): OpenApiTypes.STR,
                 202: enveloped(
                     "ConversationPending", status=serializers.CharField(), statusUrl=serializers.CharField()
                 ),
@@ -88,7 +98,7 @@ class ConversationView(APIView):
             409,
         ),
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response | StreamingHttpResponse:
         given = request.FILES.get("audio")
         if given is not None and (given.size or 0) > MAX_BYTES:
             raise ApiError("too_large", str(_("The recording may have 10 MB.")), 413)
@@ -98,15 +108,23 @@ class ConversationView(APIView):
         call = _call(request, wanted["callId"])
         if _wants_later(request):
             return _later(call, wanted)
+        said = (wanted["audio"].read(), wanted.get("systemPrompt", ""), wanted.get("voice", ""))
+        if isinstance(request.accepted_renderer, EventStreamRenderer):
+            return streamed(converse_aloud(call, *said), _payload, partial(_refused, call))
         try:
-            made = converse(
-                call, wanted["audio"].read(), wanted.get("systemPrompt", ""), wanted.get("voice", "")
-            )
+            made = converse(call, *said)
         except ConversationRefused as error:
             raise _refusal(call, error) from error
         response = success(_payload(made))
         response["Cache-Control"] = "no-store"
         return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """A refusal is JSON, whatever would have been streamed."""
+        done = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(done, Response) and isinstance(done.accepted_renderer, EventStreamRenderer):
+            done.accepted_renderer, done.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return done
 
 
 class ConversationStatusView(APIView):
@@ -166,9 +184,15 @@ def _asked(request: Request, asked_id: str) -> AskedLater:
 
 
 def _refusal(call: Call, error: ConversationRefused) -> ApiError:
-    status, sentence = REFUSALS.get(error.code, FAILED)
+    refused = _refused(call, error)
+    status, _sentence = REFUSALS.get(error.code, FAILED)
+    return ApiError(refused.pop("code"), refused.pop("message"), status, **refused)
+
+
+def _refused(call: Call, error: ConversationRefused) -> dict[str, Any]:
+    _status, sentence = REFUSALS.get(error.code, FAILED)
     details = {"how": availability(call).how} if error.code == "no_model" else {}
-    return ApiError(error.code, str(sentence), status, **details)
+    return {"code": error.code, "message": str(sentence), **details}
 
 
 def _call(request: Request, call_id: uuid.UUID) -> Call:
@@ -183,15 +207,15 @@ def _call(request: Request, call_id: uuid.UUID) -> Call:
 
 
 def _payload(made: Exchange) -> dict[str, Any]:
-    spoken = base64.b64encode(made.audio).decode()
     data: dict[str, Any] = {
         "conversation": {
             "userMessage": made.turn.user_text,
             "aiResponse": made.turn.reply,
             "sentiment": {"sentiment": made.turn.sentiment, "score": made.turn.score},
             "timestamp": made.at.isoformat(),
+            "sources": made.turn.sources,
         },
-        "audioUrl": f"data:audio/mp3;base64,{spoken}" if spoken else "",
+        "audioUrl": audio_url(made.audio),
         "automatic": True,
         "model": made.turn.model,
     }

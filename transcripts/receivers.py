@@ -23,9 +23,12 @@ from calls.signals import (
 )
 from transcripts import tasks
 from transcripts.actions import erase, final, knowledge, live, partials
-from transcripts.actions.assist import presence
-from transcripts.models import AssistedCall, KnowledgeEntry
+from transcripts.actions.assist import presence, talk
+from transcripts.models import AssistedCall, KnowledgeDocument, KnowledgeEntry
 from transcripts.signals import utterance_heard
+
+LAST = 9
+"""Celery's least priority: what is only shown meanwhile is heard when nothing else waits, in any queue."""
 
 
 @receiver(call_answered)
@@ -44,6 +47,7 @@ def answer_call(call_id: uuid.UUID, **_kwargs: Any) -> None:
 
 @receiver(call_taken_over)
 def hand_call_over(call_id: uuid.UUID, **_kwargs: Any) -> None:
+    presence.step_back(call_id)
     tasks.leave_call.delay(str(call_id))
 
 
@@ -54,6 +58,9 @@ def hear_of_voice(participant_id: uuid.UUID, told: dict[str, Any], **_kwargs: An
 
 @receiver(key_pressed)
 def press_key(call_id: uuid.UUID, key: str, **_kwargs: Any) -> None:
+    """A person is asked at once; the worker only says so."""
+    if key == talk.PERSON:
+        talk.want_person(call_id)
     tasks.press_key.delay(str(call_id), key)
 
 
@@ -65,8 +72,12 @@ def answer_utterance(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
 
 @receiver(utterance_heard)
 def suggest_to_agent(call_id: uuid.UUID, role: str, **_kwargs: Any) -> None:
-    if role == ParticipantRole.CUSTOMER and KnowledgeEntry.objects.filter(is_active=True).exists():
+    if role == ParticipantRole.CUSTOMER and _is_anything_known():
         tasks.suggest_answers.apply_async((str(call_id),), expires=tasks.SUGGESTED_WITHIN_SECONDS)
+
+
+def _is_anything_known() -> bool:
+    return any(kind.objects.filter(is_active=True).exists() for kind in (KnowledgeEntry, KnowledgeDocument))
 
 
 @receiver(chunk_growing)
@@ -77,6 +88,7 @@ def hear_growing(
         tasks.caption_partial.apply_async(
             (str(call_id), str(participant_id), path, started_ms),
             expires=partials.EXPIRES_SECONDS,
+            priority=LAST,
             retry=False,
         )
 

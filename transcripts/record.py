@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -110,6 +111,8 @@ class Turn:
     speaker: str
     pieces: list[Piece]
     hidden: list[Hidden]
+    person: uuid.UUID
+    """The party who spoke: of several agents it says which."""
     tone: float | None = None
     """-1 negative to 1 positive."""
 
@@ -181,7 +184,7 @@ class Record:
 
     def _side(self, person: Participant) -> Side:
         recording = next((each for each in self.recordings if each.participant_id == person.pk), None)
-        turns = [turn for turn in self.turns if turn.role == person.role]
+        turns = [turn for turn in self.turns if turn.person == person.pk]
         talked = sum(turn.end_ms - turn.start_ms for turn in turns)
         hidden = [word for turn in turns for word in turn.hidden]
         file = recording.masked_file() if recording else None
@@ -308,6 +311,7 @@ def _turn(
         speaker="" if person.role == ParticipantRole.CUSTOMER else person.name,
         pieces=list(pieces(utterance.masked_text, utterance.masks, utterance.unsure)),
         hidden=hidden,
+        person=person.pk,
         tone=utterance.tone,
     )
 

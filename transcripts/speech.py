@@ -47,6 +47,8 @@ def speech_config() -> SpeechConfig:
         device=settings.SPEECH_DEVICE,
         compute_type=settings.SPEECH_COMPUTE_TYPE,
         threads=settings.SPEECH_THREADS,
+        caption_window_s=settings.SPEECH_CAPTION_WINDOW,
+        draft_window_s=settings.SPEECH_DRAFT_WINDOW,
         allow_fixture=settings.ALLOW_FIXTURE_SPEECH,
         remote=RemoteOptions(
             url=settings.SPEECH_REMOTE_URL,

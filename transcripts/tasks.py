@@ -10,7 +10,8 @@ from celery.signals import worker_ready
 
 from calls.media.errors import MediaError
 from transcripts.actions import asked, audio, final, live, partials, remask, suggest, summaries, sweep
-from transcripts.actions.assist import presence, talk
+from transcripts.actions.assist import presence, rescue, talk
+from transcripts.actions.knowledge import load_knowledge
 from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
 
@@ -126,9 +127,18 @@ def leave_call(call_id: str) -> None:
 
 
 @shared_task
+def rescue_assisted() -> None:
+    """By another worker than the assistant's: it looks whether that one works."""
+    rescue.rescue()
+
+
+@shared_task
 def watch_assistant() -> None:
+    rescue.tell_alive()
     for call in presence.consider_waiting():
         enter_call.delay(str(call.pk))
+    for call_id in presence.not_entered():
+        enter_call.delay(str(call_id))
     for call_id in presence.watch():
         answer_call.delay(str(call_id))
 
@@ -140,6 +150,8 @@ def watch_captions() -> None:
 
 @worker_ready.connect
 def warm_up(sender: Any, **_kwargs: Any) -> None:
-    """The first caption must not wait for its model to load."""
+    """The first caption must not wait for its model to load, nor the first answer for what finds it."""
     if "live" in sender.app.amqp.queues.consume_from:
         load_live_model()
+    if "assistant" in sender.app.amqp.queues.consume_from:
+        load_knowledge()

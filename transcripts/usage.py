@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from transcripts.models import AssistantTurn, CallSummary
+from transcripts.models import AssistantTurn, CallSummary, TrialUse
 
 MONTHS = 6
 MILLION = 1_000_000
@@ -42,12 +42,14 @@ class Month:
 def months(place_id: int | None, budget: int = 0) -> list[Month]:
     """The latest months, the oldest first; of one place, or of all."""
     firsts = _firsts(timezone.localtime())
-    turns, notes = AssistantTurn.objects.all(), CallSummary.objects.all()
+    turns, notes, trials = AssistantTurn.objects.all(), CallSummary.objects.all(), TrialUse.objects.all()
     if place_id:
         turns, notes = turns.filter(call__place=place_id), notes.filter(call__place=place_id)
+        trials = trials.filter(place=place_id)
     counts: Counter[tuple[date, str]] = Counter()
     _count(turns, "created_at", firsts[0], counts)
     _count(notes, "made_at", firsts[0], counts)
+    _count(trials, "created_at", firsts[0], counts)
     found = [
         Month(first.date(), counts[first.date(), "into"], counts[first.date(), "out"]) for first in firsts
     ]

@@ -28,15 +28,22 @@ def enter(participant: Participant) -> None:
 
 
 def ask(participant: Participant, method: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
-    """One request for the assistant's peer; a node that has died or begun anew is entered again once. Raises MediaError."""
+    """One request for the assistant's peer; a node that has died or begun anew is entered again once, by who has not left.
+
+    Raises MediaError.
+    """
     about = {**(data or {}), **_about(participant)}
     try:
         return _asker().request(_node(participant), method, about)
     except MediaError as error:
-        if error.code not in (NOT_FOUND, UNAVAILABLE) or method != "say":
+        if error.code not in (NOT_FOUND, UNAVAILABLE) or method != "say" or not _is_present(participant):
             raise
     enter(participant)
     return _asker().request(_node(participant), method, about)
+
+
+def _is_present(participant: Participant) -> bool:
+    return Participant.objects.present().filter(pk=participant.pk).exists()
 
 
 def _node(participant: Participant) -> str:

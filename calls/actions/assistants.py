@@ -51,11 +51,14 @@ def take_call(call: Call, name: str) -> Participant | None:
 
 
 def want_person(call: Call, handover: dict[str, Any]) -> bool:
-    """The call waits for a person while the assistant stays. `handover` holds masked words only. False: it waits already."""
+    """The call waits for a person while the assistant stays. `handover` holds masked words only. False: it waits
+    already, or a person has taken it over.
+    """
     with transaction.atomic():
-        talking = Call.objects.filter(pk=call.pk, status__in=TALKING, person_wanted_at=None)
-        if not talking.update(person_wanted_at=timezone.now(), handover=handover):
+        alone = Call.objects.filter(status__in=TALKING, person_wanted_at=None).hold(call.pk)
+        if alone is None or alone.participants.present().filter(role=ParticipantRole.AGENT).exists():
             return False
+        Call.objects.filter(pk=call.pk).update(person_wanted_at=timezone.now(), handover=handover)
         call.refresh_from_db()
         tell_state(call)
         events.wake_queue(call.queue_id)

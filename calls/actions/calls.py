@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Team
 from calls import events
 from calls.access import Party
+from calls.actions import listening
 from calls.actions.errors import ActionError
 from calls.masking import seen, typed
-from calls.models import Call, Offer, Participant, Place
+from calls.models import Call, Listening, Offer, Participant, Place
 from calls.models.call import CallSource, ParticipantRole, hash_token
 from calls.models.offer import OfferState
 from calls.models.place import MediaPath
@@ -139,7 +140,10 @@ def mark_connected(party: Party, path: str) -> None:
 @transaction.atomic
 def use_relayed_path(party: Party) -> None:
     """The direct path did not come about: everyone sends and receives through the media server from now on."""
-    call = party.call
+    send_through_server(party.call)
+
+
+def send_through_server(call: Call) -> None:
     changed = Call.objects.filter(pk=call.pk, status__in=TALKING).exclude(media_path="relayed")
     if changed.update(media_path="relayed"):
         events.emit(call, "path-changed", {"path": "relayed"})
@@ -175,6 +179,7 @@ def _finish(call: Call, wanted: CallStatus, reason: EndReason, actor: Participan
     withdraw_offers(call)
     _free_agents(call, now)
     call.participants.present().update(left_at=now)
+    Listening.objects.filter(call=call).end()
     tell_state(call)
     events.wake_queue(call.queue_id)
     if call.answered_at is not None:
@@ -198,9 +203,20 @@ def _free_agents(call: Call, now: datetime) -> None:
         become_idle(user_id, now)
 
 
-@transaction.atomic
 def leave_call(party: Party) -> None:
-    """A party leaves while the others go on. Without its customer or its agent a call is over after the grace period."""
+    """A party leaves while the others go on. Without its customer or its agents a call is over after the grace period."""
+    if party.is_listener:
+        listening.stop(party.participant)
+        return
+    _leave(party)
+    if party.participant.user_id is not None:
+        from calls.actions.offers import assign_waiting
+
+        assign_waiting()
+
+
+@transaction.atomic
+def _leave(party: Party) -> None:
     now = timezone.now()
     if not Participant.objects.present().filter(pk=party.participant.pk).update(left_at=now, lease_until=now):
         return
@@ -212,12 +228,17 @@ def leave_call(party: Party) -> None:
         become_idle(participant.user_id, now)
         events.wake_desk(participant.user_id)
         _tell_teams([participant.user_id])
+        party.call.refresh_from_db()
+        tell_state(party.call)  # a colleague may have the call now
 
 
 @transaction.atomic
 def return_to_call(party: Party) -> bool:
     """Who left a call that still goes on comes back into it; False when there was nothing to do."""
     participant = party.participant
+    if party.is_listener:
+        listening.come_back(participant)
+        return False
     gone = Participant.objects.filter(pk=participant.pk, left_at__isnull=False, call__status__in=ACTIVE)
     if not gone.update(left_at=None):
         return False
@@ -274,15 +295,26 @@ def state_payload(call: Call) -> dict[str, Any]:
 
 def agent_payload(call: Call) -> dict[str, Any] | None:
     """Who answers, as the customer may read it: a person, or (said plainly) the assistant."""
-    answering = (ParticipantRole.AGENT, ParticipantRole.ASSISTANT)
-    participants = list(call.participants.filter(role__in=answering).select_related("user"))
-    if not participants:
+    participant = answering(call)
+    if participant is None:
         return None
-    participant = max(participants, key=lambda one: (one.role == ParticipantRole.AGENT, one.joined_at))
     if participant.role == ParticipantRole.ASSISTANT:
         return {"name": participant.name, "department": "", "assistant": True}
     department = participant.user.department if participant.user else ""
     return {"name": participant.name, "department": department}
+
+
+def answering(call: Call) -> Participant | None:
+    """Who has the call, or had it at its end: a person before the assistant, who stayed before who has left, and of
+    several the first.
+    """
+    roles = (ParticipantRole.AGENT, ParticipantRole.ASSISTANT)
+    stayed = (None, call.ended_at)
+    found = call.participants.filter(role__in=roles).select_related("user").order_by("joined_at")
+    order = [
+        (one.role != ParticipantRole.AGENT, one.left_at not in stayed, at) for at, one in enumerate(found)
+    ]
+    return found[min(order)[2]] if order else None
 
 
 def unix_ms(instant: datetime | None) -> int | None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from calls import events
 from calls.access import offers_of
-from calls.actions import assistants
+from calls.actions import assistants, conference
 from calls.actions.calls import tell_state, unix_ms
 from calls.actions.errors import ActionError
 from calls.models import AgentStatus, Call, Offer, Participant, QueueMembership
@@ -104,7 +104,13 @@ def offer_payload(offer: Offer) -> dict[str, Any]:
         "secondsLeft": max(0, round((offer.expires_at - now).total_seconds())),
         "previous": _previous_calls(call),
         "handover": call.handover,
+        "invitation": _invitation(offer),
     }
+
+
+def _invitation(offer: Offer) -> dict[str, str] | None:
+    by = offer.invited_by
+    return {"by": by.name, "reason": offer.reason} if by is not None else None
 
 
 def _previous_calls(call: Call) -> int:
@@ -136,6 +142,8 @@ class _Lost(Exception):
 
 
 def _accept(user: User, offer: Offer) -> Call:
+    if offer.is_invitation:
+        return _join_colleague(user, offer)
     call = offer.call
     if offer.expires_at <= timezone.now() or not offer.settle(OfferState.ACCEPTED):
         raise _Lost
@@ -158,34 +166,51 @@ def _accept(user: User, offer: Offer) -> Call:
     return call
 
 
+def _join_colleague(user: User, offer: Offer) -> Call:
+    """The third in a call that goes on. Whoever has invited may have left it meanwhile: then this one has the call."""
+    call = Call.objects.filter(status__in=TALKING).hold(offer.call_id)
+    if call is None or offer.expires_at <= timezone.now() or not offer.settle(OfferState.ACCEPTED):
+        raise _Lost
+    conference.become_agent(call, user)
+    conference.tell_invitation(offer, OfferState.ACCEPTED.value)
+    tell_state(call)
+    events.wake_desk(
+        user.pk, {"type": "offer-ended", "offerId": str(offer.pk), "reason": OfferState.ACCEPTED.value}
+    )
+    return call
+
+
 def _answer(call: Call, now: datetime) -> bool:
     return call.state is CallStatus.RINGING and call.move(CallStatus.CONNECTING, answered_at=now)
 
 
 def reject_offer(user: User, offer_id: uuid.UUID) -> None:
     """Pass the call on. Passing on an offer that is gone already is no error."""
-    _pass_on(_own_offer(user, offer_id), OfferState.REJECTED)
+    pass_on(_own_offer(user, offer_id), OfferState.REJECTED)
 
 
 def expire_offer(offer_id: uuid.UUID) -> None:
     """Time ran out; called by the ringing desk's timer and by the sweep, whichever comes first."""
     offer = Offer.objects.overdue().filter(pk=offer_id).select_related("call").first()
     if offer is not None:
-        _pass_on(offer, OfferState.EXPIRED)
+        pass_on(offer, OfferState.EXPIRED)
 
 
 def withdraw_offers_of(user_id: int) -> None:
     """The agent can no longer answer (page died, went away): the next one is asked at once."""
     for offer in Offer.objects.pending().filter(agent_id=user_id).select_related("call"):
-        _pass_on(offer, OfferState.WITHDRAWN)
+        pass_on(offer, OfferState.WITHDRAWN)
 
 
-def _pass_on(offer: Offer, state: OfferState) -> None:
+def pass_on(offer: Offer, state: OfferState) -> None:
+    """Settle an offer that was not accepted; nothing when it is settled already."""
     with transaction.atomic():
         if not offer.settle(state):
             return
         message = {"type": "offer-ended", "offerId": str(offer.pk), "reason": state.value}
         events.wake_desk(offer.agent_id, message)
+        if offer.is_invitation:
+            conference.tell_invitation(offer, state.value)
     assign_waiting()
 
 

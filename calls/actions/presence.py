@@ -101,7 +101,7 @@ def tell_presence(user: User) -> None:
 
 def party_connected(party: Party) -> None:
     """A party's page has joined; if it had been away the others hear that it is back."""
-    was_away = party.participant.lease_until < timezone.now()
+    was_away = party.participant.lease_until < timezone.now() and not party.is_listener
     renew_party(party.participant.pk)
     if was_away:
         message = {
@@ -142,7 +142,9 @@ def desk_snapshot(user: User) -> dict[str, Any]:
 
 
 def current_call_id(user: User) -> str | None:
-    participant = Participant.objects.present().filter(user=user, call__status__in=ACTIVE).first()
+    """Where the user speaks. Who listens does so on a page of its own."""
+    speaking = Participant.objects.present().speaking()
+    participant = speaking.filter(user=user, call__status__in=ACTIVE).first()
     return str(participant.call_id) if participant else None
 
 

@@ -11,8 +11,11 @@ from django.utils import timezone, translation
 
 from calls.access import Party
 from calls.actions.calls import state_payload, unix_ms
+from calls.actions.conference import invitation_payload, pending_invitation
+from calls.actions.listening import told_to as listening_told_to
 from calls.models import AgentStatus, Call, CallEvent
 from calls.models.agents import AgentState
+from calls.models.call import ParticipantRole
 from calls.queueing import estimate_seconds
 from calls.states import CallStatus
 from config.helpers.context import organisation_name
@@ -28,7 +31,7 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
     customer: dict[str, str] = {"name": call.customer_name}
     if for_staff:
         customer |= {"contact": call.customer_contact, "question": call.question}
-    told = {"handover": call.handover} if for_staff else {}
+    told = {"handover": call.handover, "invitation": _invitation(call)} if for_staff else {}
     return {
         **told,
         **state_payload(call),
@@ -45,6 +48,12 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
         "customer": customer,
         "queue": queue_payload(call),
     }
+
+
+def _invitation(call: Call) -> dict[str, str] | None:
+    """The colleague who is being asked into the call."""
+    offer = pending_invitation(call)
+    return invitation_payload(offer) if offer else None
 
 
 def queue_payload(call: Call) -> dict[str, Any] | None:
@@ -79,8 +88,8 @@ def mean_handling_seconds(queue_id: int) -> float:
     return max(mean.total_seconds(), 30.0) if mean else USUAL_HANDLING_SECONDS
 
 
-def participants_payload(call: Call) -> list[dict[str, Any]]:
-    """`connected` follows from the lease of the party's page."""
+def participants_payload(call: Call, role: str) -> list[dict[str, Any]]:
+    """Those whom `role` may know of. `connected` follows from the lease of the party's page."""
     now = timezone.now()
     return [
         {
@@ -90,19 +99,23 @@ def participants_payload(call: Call) -> list[dict[str, Any]]:
             "connected": participant.lease_until > now,
         }
         for participant in call.participants.present()
+        if participant.role != ParticipantRole.SUPERVISOR or role in listening_told_to(call)
     ]
 
 
-def missed_events(call: Call, since: int) -> list[dict[str, Any]]:
-    """Stored events after `since`, in order, as the wire has them."""
-    return [
-        event_message(event) for event in CallEvent.objects.filter(call=call, seq__gt=since).order_by("seq")
-    ]
+def missed_events(call: Call, since: int, role: str) -> list[dict[str, Any]]:
+    """Stored events after `since`, in order, as the wire has them for a party of this role."""
+    events = CallEvent.objects.filter(call=call, seq__gt=since).order_by("seq")
+    return [event_message(event, role) for event in events]
 
 
-def event_message(event: CallEvent) -> dict[str, Any]:
+def event_message(event: CallEvent, role: str) -> dict[str, Any]:
+    """An event keeps its number where what it tells is not for this role."""
+    payload = event.payload
+    if event.type == "listening":
+        payload = {"listeners": payload["listeners"] if role in payload["told"] else []}
     return {
-        **event.payload,
+        **payload,
         "type": event.type,
         "callId": str(event.call_id),
         "seq": event.seq,
@@ -122,7 +135,11 @@ def joined_payload(party: Party, since: int) -> dict[str, Any]:
         "role": party.participant.role,
         "seq": call.last_seq,
         "call": snapshot(call, for_staff=not party.is_customer),
-        "participants": participants_payload(call),
+        "participants": participants_payload(call, party.participant.role),
         "graceSeconds": settings.GRACE_SECONDS,
-        "events": [event for event in missed_events(call, since) if event["seq"] <= call.last_seq],
+        "events": [
+            event
+            for event in missed_events(call, since, party.participant.role)
+            if event["seq"] <= call.last_seq
+        ],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from accounts.models import Role, Team, User
@@ -23,6 +25,9 @@ from calls.models import (
     Room,
 )
 from calls.models.room import MemberRole
+
+NAMING = ("peer-joined", "call-state", "listening")
+"""Events that name people of the house."""
 
 
 @transaction.atomic
@@ -79,19 +84,19 @@ def _forget_rooms(user: User) -> None:
 
 def _forget_events(user: User) -> None:
     """Events are replayed to a customer whose link still works: they name the agent too."""
-    places = Participant.objects.filter(user=user).values_list("call_id", "pk")
-    for call_id, participant_id in places:
-        for event in CallEvent.objects.filter(call_id=call_id, type__in=("peer-joined", "call-state")):
-            if _without_name(event, str(participant_id), user.name):
+    for place in Participant.objects.filter(user=user):
+        for event in CallEvent.objects.filter(call_id=place.call_id, type__in=NAMING):
+            if _without_name(event.payload, place, user.name):
                 event.save(update_fields=["payload"])
 
 
-def _without_name(event: CallEvent, peer_id: str, substitute: str) -> bool:
-    """Change the payload; False when it does not name the person."""
-    if event.payload.get("peerId") == peer_id:
-        event.payload["name"] = substitute
+def _without_name(payload: dict[str, Any], place: Participant, substitute: str) -> bool:
+    """Change the payload; False when it does not name the person. Of several agents only this one is forgotten."""
+    peer_id, agent = str(place.pk), payload.get("agent")
+    named = [one for one in (payload, *payload.get("listeners", ())) if one.get("peerId") == peer_id]
+    for one in named:
+        one["name"] = substitute
+    if isinstance(agent, dict) and agent["name"] == place.name:
+        payload["agent"] = {"name": substitute, "department": ""}
         return True
-    if isinstance(event.payload.get("agent"), dict):
-        event.payload["agent"] = {"name": substitute, "department": ""}
-        return True
-    return False
+    return bool(named)

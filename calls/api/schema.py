@@ -45,7 +45,8 @@ def envelope(name: str, body: Any) -> Any:
     return inline_serializer(name, {"success": serializers.BooleanField(default=True), "data": body})
 
 
-def answers(good: dict[int, Any], *refusals: int) -> dict[int, Any]:
+def answers(good: dict[Any, Any], *refusals: int) -> dict[Any, Any]:
+    """`good` by status, or by status and media type."""
     return good | {status: _refusal(status) for status in (*refusals, 429)}
 
 

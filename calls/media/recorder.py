@@ -30,9 +30,9 @@ GROWING = "segment-growing"
 QUIETEST_SPEECH_DBOV = 50
 """Frames quieter than -50 dBov are a pause."""
 FLUSH_EVERY_S = 0.25
-GROWN_FIRST_MS = 2_500
-"""An utterance of this length is told of while it is still being spoken."""
-GROWN_AGAIN_MS = 2_000
+GROWN_FIRST_MS = 1_500
+"""An utterance of this length is told of while it is still being spoken. Shorter ones have nothing to show yet."""
+GROWN_AGAIN_MS = 1_000
 
 
 class RecordingStore:

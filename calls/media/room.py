@@ -33,6 +33,11 @@ class Peer:
         """Of a party without WebRTC: the assistant."""
 
     @property
+    def only_listens(self) -> bool:
+        """A supervisor: whatever the page asks for, nothing of theirs is heard."""
+        return self.role == "supervisor"
+
+    @property
     def producers(self) -> dict[str, Producer]:
         own = {one.id: one for transport in self.transports.values() for one in transport.producers.values()}
         return own if self.voice is None else own | {self.voice.producer.id: self.voice.producer}

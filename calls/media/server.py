@@ -181,6 +181,8 @@ class MediaServer:
 
     async def _produce(self, data: dict[str, Any]) -> dict[str, Any]:
         room, peer = self._party(data)
+        if peer.only_listens:
+            raise MediaError(BAD_REQUEST, "a listener sends nothing")
         transport = peer.transport(data.get("transportId"))
         stream = producer_stream(data.get("kind"), data.get("rtpParameters"))
         source = source_of(data.get("source"))

@@ -3,6 +3,7 @@
 from calls.models.agents import AgentStatus, DeskSession
 from calls.models.call import Call, CallEvent, CallTransition, Participant
 from calls.models.chat import Attachment, Message, PresenceLease, ReadMark
+from calls.models.listening import Listening
 from calls.models.offer import Offer
 from calls.models.place import Place, Queue, QueueMembership
 from calls.models.recording import Chunk, Recording
@@ -16,6 +17,7 @@ __all__ = [
     "CallTransition",
     "Chunk",
     "DeskSession",
+    "Listening",
     "Membership",
     "Message",
     "Offer",

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from calls.models.place import Place, Queue
 from calls.states import ACTIVE, TALKING, CallStatus, EndReason, check
 
@@ -61,6 +61,23 @@ class CallQuerySet(models.QuerySet["Call"]):
         if user.is_supervisor:
             own |= Q(queue__in=Queue.objects.filter(team__in=user.teams.all()))
         return self.filter(own)
+
+    def supervised_by(self, user: User) -> CallQuerySet:
+        """Running calls into which a supervisor may listen: those of the teams' queues; an administrator's are all."""
+        talking = self.filter(status__in=TALKING)
+        if user.is_admin:
+            return talking
+        teams = user.teams.all() if user.is_supervisor else user.teams.none()
+        return talking.filter(queue__in=Queue.objects.filter(team__in=teams))
+
+    def hold(self, call_id: uuid.UUID) -> Call | None:
+        """Lock a call of these until the transaction ends: one at a time changes who is in it. None: not one of these.
+
+        An update that changes nothing, as it locks on every database.
+        """
+        if not self.filter(pk=call_id).update(last_seq=F("last_seq")):
+            return None
+        return Call.objects.select_related("place", "queue").get(pk=call_id)
 
 
 def _token_expiry() -> datetime:
@@ -198,6 +215,17 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     def present(self) -> ParticipantQuerySet:
         return self.filter(left_at=None)
 
+    def speaking(self) -> ParticipantQuerySet:
+        """Without those who only listen."""
+        return self.exclude(role=ParticipantRole.SUPERVISOR)
+
+    def entitled(self) -> ParticipantQuerySet:
+        """Without listeners who may not listen (any more): the role or the team was taken from them."""
+        admin = Q(user__role=Role.ADMIN) | Q(user__is_superuser=True)
+        team = Queue.objects.filter(pk=models.OuterRef("call__queue"), team__members=models.OuterRef("user"))
+        supervisor = Q(user__role=Role.SUPERVISOR) & models.Exists(team)
+        return self.filter(~Q(role=ParticipantRole.SUPERVISOR) | admin | supervisor)
+
     def lost(self, grace: timedelta) -> ParticipantQuerySet:
         """Who has left, or whose page has been silent, for longer than the grace period."""
         return self.filter(lease_until__lt=timezone.now() - grace)
@@ -215,6 +243,9 @@ class Participant(models.Model):
     name = models.CharField(_("name shown"), max_length=80, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
+    put_out = models.BooleanField(
+        default=False, help_text=_("Somebody has taken the call over: who left so does not come back.")
+    )
     lease_until = models.DateTimeField(
         default=timezone.now, help_text=_("The page was last known to live until then.")
     )

@@ -1,4 +1,4 @@
-"""An offer: a waiting call leased to one agent for a few seconds."""
+"""An offer: a waiting call leased to one agent for a few seconds; or a running one, to which a colleague is invited."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.models.call import Call
+from calls.models.call import Call, Participant
 
 
 class OfferState(models.TextChoices):
@@ -39,6 +39,10 @@ class Offer(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey(
+        Participant, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("invited by")
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     objects = OfferQuerySet.as_manager()
 
@@ -57,6 +61,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.pk}"
+
+    @property
+    def is_invitation(self) -> bool:
+        """To join a call that another agent has; else the call waits for an agent."""
+        return self.invited_by_id is not None
 
     def settle(self, state: OfferState) -> bool:
         """Compare-and-swap out of pending; False when someone settled it first."""

@@ -21,6 +21,18 @@ def place_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(12))
 
 
+class ListeningTold(models.TextChoices):
+    """Who sees on the page that a supervisor listens. Everybody was told before the call that one may."""
+
+    AGENT = "agent", _("the agent")
+    BOTH = "both", _("the agent and the customer")
+    NOBODY = "nobody", _("nobody")
+
+    @property
+    def roles(self) -> list[str]:
+        return {"agent": ["agent"], "both": ["agent", "customer"]}.get(self.value, [])
+
+
 class Queue(models.Model):
     """Where calls wait. Its members are offered them."""
 
@@ -32,6 +44,9 @@ class Queue(models.Model):
         default=180,
         validators=[MinValueValidator(1)],
         help_text=_("Waits past it are marked."),
+    )
+    listening_told = models.CharField(
+        _("listening is shown to"), max_length=8, choices=ListeningTold.choices, default=ListeningTold.AGENT
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="QueueMembership", related_name="queues", verbose_name=_("agents")

@@ -22,6 +22,7 @@ NOTICES: dict[str, str] = {
     "answers-suggested": "utteranceId answers",
     "recording-state": "state peerId?",
     "transcript-ready": "",
+    "listening": "listeners",
     "offer": "from sdp",
     "answer": "from sdp",
     "ice-candidate": "from candidate",
@@ -36,6 +37,8 @@ NOTICES: dict[str, str] = {
     "colleagues": "agents",
     "offer-ringing": "offer",
     "offer-ended": "offerId reason",
+    "call-taken-over": "by",
+    "invitation": "offerId name state",
     "room-state": "id? roomId peerId kind name role locked permissions plan sessionId startedAt members messages lastSeq"
     " readMarks unread me rtc",
     "user-joined": "roomId peerId userId name role muted videoOff sharing handRaisedAt connected",
@@ -72,6 +75,7 @@ EVENTS = frozenset(
         "captions-state",
         "recording-state",
         "transcript-ready",
+        "listening",
     }
 )
 """Notices that are stored and numbered."""

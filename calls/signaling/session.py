@@ -16,6 +16,8 @@ from calls.signaling.messages.call import Relayed
 from calls.signaling.rate import Throttle
 
 MAX_ID = 64
+LISTENER = "supervisor"
+"""The role of who hears a call and sends nothing into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Session:
             check(message)
             request = parse(message)
             seat = self._admit(request)
+            _check_voice(request, seat)
             if isinstance(request, Relayed) and seat is not None:
                 return self._relay(request, seat, reply)
         except SignalError as error:
@@ -234,6 +237,12 @@ class Session:
     @property
     def _known(self) -> bool:
         return self.user_id is not None or bool(self._seats)
+
+
+def _check_voice(request: Request, seat: Seat | None) -> None:
+    """Who listens sends nothing into the call."""
+    if seat is not None and seat.role == LISTENER and not request.listening:
+        raise SignalError(ErrorCode.FORBIDDEN)
 
 
 def _size(frame: str | None) -> int:

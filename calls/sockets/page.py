@@ -245,8 +245,8 @@ class Page:
         if self.login is None:
             await self.close(CloseCode.FORBIDDEN)
             return
-        if seat.place == "roomId":
-            self._lanes[LaneName.MEDIA].put(partial(gateway().leave, seat))
+        # Whatever the page does, it sends and hears nothing of it any more.
+        self._lanes[LaneName.MEDIA].put(partial(gateway().leave, seat))
         refusal = Reply().refuse(SignalError(ErrorCode.FORBIDDEN))
         await self.send({**refusal.message, seat.place: seat.call_id})
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.models import User
 from calls.access import Party, customer_party, may_hear, staff_party
+from calls.actions import listening
 from calls.actions.media_nodes import node_for
 from calls.actions.presence import party_disconnected, renew_party
 from calls.actions.slices import finish_slices
 from calls.actions.snapshots import missed_events, queue_payload
 from calls.models import Call
 from calls.signaling.errors import ErrorCode, SignalError
-from calls.signaling.session import Seat
+from calls.signaling.session import LISTENER, Seat
 from calls.sockets.background import Coalescer
 from calls.sockets.database import in_database
 from calls.sockets.media_gateway import gateway
@@ -46,7 +47,7 @@ class Key:
             if self.call_id not in (None, party.call.pk):
                 raise SignalError(ErrorCode.NOT_FOUND)
             return party
-        party = staff_party(self.user, self.call_id) if self.user and self.call_id else None
+        party = staff_party(self.user, self.call_id, listening=True) if self.user and self.call_id else None
         if party is None:
             raise SignalError(ErrorCode.NOT_FOUND)
         return party
@@ -100,7 +101,11 @@ class SeatLink:
             await gateway().leave(self.seat)
             await in_database(finish_slices, uuid.UUID(self.seat.peer_id))
         with contextlib.suppress(SignalError):  # the right may have run out with the page
-            await in_database(lambda: party_disconnected(self.key.prove()))
+            if self.seat.role == LISTENER:
+                # Not "may come back" but out: to come back is to listen anew, and is written down.
+                await in_database(lambda: listening.stop(self.key.prove().participant))
+            else:
+                await in_database(lambda: party_disconnected(self.key.prove()))
 
     @property
     def is_over(self) -> bool:
@@ -162,7 +167,7 @@ def _events_for(seat: Seat) -> list[dict[str, Any]] | None:
     if not may_hear(uuid.UUID(seat.peer_id)):
         return None
     call = Call(pk=uuid.UUID(seat.call_id))
-    return missed_events(call, seat.seq)
+    return missed_events(call, seat.seq, seat.role)
 
 
 def _position_of(seat: Seat) -> dict[str, Any] | None:

@@ -39,6 +39,7 @@ def _postgres() -> bool:
 
 PARTS = (
     Part("Chromium", "chromium", _program("chromium", "chromium-browser", "google-chrome")),
+    Part("Firefox", "firefox-esr", _program("firefox-esr", "firefox")),
     Part("coturn", "coturn", _program("turnserver")),
     Part("espeak-ng", "espeak-ng", _program("espeak-ng")),
     Part("Redis server", "redis-server", _program("redis-server")),

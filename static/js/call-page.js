@@ -71,7 +71,7 @@ class CallPage {
     for (const button of /** @type {HTMLButtonElement[]} */ (all("[data-press]"))) button.addEventListener("click", () => void this.#press(button));
     one("[data-open-chat]").addEventListener("click", () => this.#toggleChat());
     watchNetwork(this.signaling, () => this.session);
-    void wireSpeaker(this.session.sound.element);
+    void wireSpeaker(this.session.sound);
     this.queue.onLeave(() => void this.session.hangUp().catch(() => undefined));
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
     void this.microphone.watchPermission(() => void this.#openMicrophone());
@@ -139,7 +139,7 @@ class CallPage {
   /** @param {CallModel} model */
   #answered(model) {
     const { strings } = this.config;
-    const name = model.agent?.name ?? "";
+    const name = model.agentNames || (model.agent?.name ?? "");
     const automatic = model.agent?.assistant === true;
     this.queue.leave();
     show("[data-automatic]", automatic);
@@ -149,7 +149,7 @@ class CallPage {
     if (automatic) say("[data-agent-name]", name);
     else say("[data-agent-name]", name ? fill(strings.agentName ?? "", { name }) : (strings.agentUnnamed ?? ""));
     say("[data-agent-department]", model.agent?.department ?? "");
-    say("[data-agent-avatar]", automatic ? "AI" : avatar(name));
+    say("[data-agent-avatar]", automatic ? "AI" : avatar(model.agent?.name ?? ""));
     if (this.heardChime) return;
     this.heardChime = true;
     if (model.status === "CONNECTING") this.bell.chime(); // not again after a reload in the middle

@@ -45,6 +45,8 @@ class DeskPage {
     this.stillAway = awayWhenIdle(this.signaling);
     const { config, signaling, microphone, bell } = this;
     this.call = new DeskCall({ config, signaling, microphone, bell, changed: (model) => this.#callChanged(model) });
+    this.call.invitations.colleagues = () => this.model.colleagues;
+    this.call.invitations.left = () => this.#takenOver(this.call.callId, this.strings.leftCall ?? "");
   }
 
   start() {
@@ -124,6 +126,9 @@ class DeskPage {
   /** @param {Message} message */
   #receive(message) {
     if (message.type === "offer-ended") this.#offerEnded(message);
+    if (message.type === "call-taken-over") return this.#takenOver(message.callId, fill(this.strings.takenOver ?? "", message));
+    // The server has put us out: the notice of why may be lost.
+    if (message.type === "error" && message.callId && message.code === "forbidden") return this.#takenOver(message.callId, this.strings.putOut ?? "");
     if (message.type === "meeting-started") return toastMeeting(message, this.strings, this.config.roomUrl ?? "");
     if (this.presence.apply(message)) return drawPresence(this.presence, this.strings);
     if (this.model.apply(message, Date.now())) this.#draw();
@@ -202,6 +207,15 @@ class DeskPage {
     this.wrapping = true;
     this.#callGone();
     one("[data-on='wrap'] h2").focus();
+  }
+
+  /** Somebody else has our call now. @param {string} callId @param {string} why */
+  #takenOver(callId, why) {
+    const model = this.call.session?.model;
+    if (!model || callId !== this.call.callId) return;
+    this.#wrapUp(model);
+    say("[data-wrap-line]", why);
+    this.#toast(why);
   }
 
   #callGone() {

@@ -36,7 +36,7 @@ class RoomPage {
     this.meet = one("[data-on='meeting']");
     this.api = new Api(this.config);
     this.wakeLock = new WakeLock();
-    this.sounds = new RoomSounds();
+    this.sounds = new RoomSounds((peerId, source) => this.session?.model.hears(peerId, source) ?? true);
     this.devices = new RoomDevices({
       microphone: (track) => this.own.microphoneIs(track),
       camera: (track) => this.own.cameraIs(track),
@@ -172,6 +172,7 @@ class RoomPage {
     const { model } = session;
     this.tiles?.draw();
     this.people?.draw();
+    this.sounds.heed();
     this.#drawControls(session);
     show("[data-locked]", model.locked);
     show("[data-host-only]", model.isHost);

@@ -178,8 +178,8 @@ def measure(talks: list[Talk], codec: str, noise: str, engine: SpeechEngine, fol
 
 def beeps(chunk: Path, language: str, engine: SpeechEngine, folder: Path) -> list[TimeSpan]:
     """What the product beeps in a stored chunk, read off the masked file: the packets that are not the original's."""
-    heard = engine.transcribe(decode(chunk), language=language)
-    spans = padded(span for segment in heard.segments for span in _hidden(segment))
+    heard = engine.hearings(decode(chunk), language=language)
+    spans = padded(span for each in heard for segment in each.segments for span in _hidden(segment))
     whole, hidden = folder / "whole.opus", folder / "masked.opus"
     splice([Piece(0, chunk)], whole, hidden, spans)
     with whole.open("rb") as a, hidden.open("rb") as b:

@@ -16,10 +16,14 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import Segment
 
 from calls.simulation.party import Party
 from calls.simulation.runner import Target
@@ -29,12 +33,13 @@ from tests.bench import capacity
 from tests.bench.bench_setup import running_system
 from tests.stack import Stack
 from transcripts.checkup import DEMO
-from transcripts.engines import random_model
+from transcripts.engines import random_model, vad, windows
 from transcripts.engines.base import SAMPLE_RATE
-from transcripts.engines.fixture import FixtureEngine, unpacked
-from transcripts.engines.whisper import WhisperEngine, WhisperOptions
+from transcripts.engines.fixture import unpacked
+from transcripts.engines.whisper import CAPTION_WINDOW_S, DRAFT_WINDOW_S, WhisperEngine, WhisperOptions
 
 SECONDS_AFTER = 15.0
+PIECES = (1, 6, 12)
 PREPARE = """
 from accounts.tokens import socket_token
 from calls.simulation.stage import customer_token, lane
@@ -175,28 +180,47 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"p50": round(statistics.median(values), 3), "p90": round(cuts[17], 3), "p95": round(cuts[18], 3)}
 
 
+class Trusting(WhisperEngine):
+    """Neither random weights nor a fixture on several sentences at once are sure of anything: no second tries."""
+
+    def _believes(self, segments: list[Segment]) -> bool:
+        return True
+
+
 def capacities(folder: Path, sizes: list[str]) -> dict[str, Any]:
     fixture = unpacked(folder)
-    engines: dict[str, WhisperEngine] = {"fixture": FixtureEngine(folder, allow_fixture=True)}
-    for size in sizes:
-        model = random_model.build(size, folder / f"random-{size}", fixture)
-        options = WhisperOptions("cpu", "int8", 1, 1, temperatures=(0.0,))
-        engines[f"{size}, random weights"] = WhisperEngine(str(model), folder, options)
+    models = {"fixture": fixture} | {
+        f"{size}, random weights": random_model.build(size, folder / f"random-{size}", fixture)
+        for size in sizes
+    }
+    engines = {
+        f"{name}, captions in {window_s} s": Trusting(
+            str(model),
+            folder,
+            WhisperOptions("cpu", "int8", 1, 1, temperatures=(0.0,), window_s=window_s),
+        )
+        for name, model in models.items()
+        for window_s in (CAPTION_WINDOW_S, windows.WHOLE_S)
+    }
     return {name: compare(costs_of(engine)) for name, engine in engines.items()}
 
 
 def costs_of(engine: WhisperEngine) -> tuple[capacity.Costs, dict[str, float]]:
-    """Straight lines through decodes of 1 s and of 6 s of speech, each the faster of three after a warm-up."""
+    """Straight lines through pieces of PIECES seconds of speech, each the fastest of three after a warm-up."""
     voice = np.concatenate([_samples(side) for side in ("customer", "agent")])
-    pieces = {seconds: voice[SAMPLE_RATE * 2 : SAMPLE_RATE * (2 + seconds)] for seconds in (1, 6)}
-    engine.recognise(pieces[1], language="ko")
-    final = {s: best(lambda p=piece: engine.recognise(p, language="ko")) for s, piece in pieces.items()}
-    draft = {s: best(lambda p=piece: drafted(engine, p)) for s, piece in pieces.items()}
-    measured = {
-        **{f"final of {s} s": round(t, 3) for s, t in final.items()},
-        **{f"draft of {s} s": round(t, 3) for s, t in draft.items()},
+    pieces = {seconds: voice[SAMPLE_RATE * 2 : SAMPLE_RATE * (2 + seconds)] for seconds in PIECES}
+    engine.recognise(pieces[PIECES[0]], language="ko")
+    ways: dict[str, Callable[[np.ndarray], object]] = {
+        "final": lambda piece: (vad.speech_spans(piece), engine.recognise(piece, language="ko")),
+        "draft": lambda piece: (vad.speech_spans(piece), engine.recognise_draft(piece, language="ko")),
+        "whole": lambda piece: redecoded(engine, piece, windows.WHOLE_S),
+        "short": lambda piece: redecoded(engine, piece, windows.seconds_for(len(piece), DRAFT_WINDOW_S)),
     }
-    return capacity.Costs(_line(final), _line(draft)), measured
+    times = {
+        way: {s: best(lambda w=work, p=p: w(p)) for s, p in pieces.items()} for way, work in ways.items()
+    }
+    measured = {f"{way} of {s} s": round(t, 3) for way, line in times.items() for s, t in line.items()}
+    return capacity.Costs(**{way: _line(points) for way, points in times.items()}), measured
 
 
 def _samples(side: str) -> np.ndarray:
@@ -205,19 +229,14 @@ def _samples(side: str) -> np.ndarray:
     return decode(DEMO / f"ko-{side}.opus")
 
 
-def drafted(engine: WhisperEngine, audio: np.ndarray) -> None:
+def redecoded(engine: WhisperEngine, audio: np.ndarray, seconds: int) -> None:
     """A decode as LocalAgreement needs it: no word times; as many tokens as so much speech has."""
+    model = engine._model
+    tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language="ko")
+    prompt = model.get_prompt(tokenizer, [], without_timestamps=True)
+    encoded = model.encode(pad_or_trim(model.feature_extractor(audio), seconds * windows.FRAMES_PER_SECOND))
     tokens = 4 + 8 * len(audio) // SAMPLE_RATE
-    segments, _ = engine._model.transcribe(
-        audio,
-        language="ko",
-        beam_size=1,
-        temperature=0.0,
-        without_timestamps=True,
-        condition_on_previous_text=False,
-        max_new_tokens=tokens,
-    )
-    list(segments)
+    model.model.generate(encoded, [prompt], beam_size=1, max_length=len(prompt) + tokens)
 
 
 def best(work: Any) -> float:
@@ -231,9 +250,8 @@ def best(work: Any) -> float:
 
 
 def _line(points: dict[int, float]) -> capacity.Cost:
-    (x0, y0), (x1, y1) = sorted(points.items())
-    slope = max(0.0, (y1 - y0) / (x1 - x0))
-    return lambda seconds: max(0.01, y0 + slope * (seconds - x0))
+    lengths, times = zip(*sorted(points.items()), strict=True)
+    return lambda seconds: float(np.interp(seconds, lengths, times))
 
 
 def compare(costs: tuple[capacity.Costs, dict[str, float]]) -> dict[str, Any]:

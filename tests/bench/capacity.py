@@ -3,13 +3,16 @@
 Every word of every simulated conversation has a delay: from its end to the text on the page. Four ways:
 
 - `pauses`: one decode per utterance, when the speaker has paused. The product's way under load.
-- `pauses and partials`: the same, and whenever the core is free the utterance that was looked at longest ago
-  is decoded as far as it has come (grey text). Finished utterances come first. The product's way.
+- `pauses and partials`: the same, and while nothing else waits, drafts of the utterances that go on (grey text) in the
+  order in which the recorder told of them. The product's way, with its numbers: when the recorder tells, one place per
+  speaker, the last words held back, no draft shown once the utterance is over, none while captions are behind.
 - `every second`: LocalAgreement-2. While somebody speaks, what was said so far is decoded once a second; a word
-  is shown when two decodes in a row have it. Granted to it here: that they always agree, and that its decodes
-  need no word times.
+  is shown when two decodes in a row have it. Granted to it here: that they always agree, that its decodes
+  need no word times, no masking and no voice activity.
 - `about every second`: the same, but a decode that is still waiting when the next is due is left out, so that
   under load it decodes less often.
+
+Both re-decoders are also tried with the short window of the product's drafts, which nobody's do.
 """
 
 from __future__ import annotations
@@ -18,11 +21,15 @@ import heapq
 import itertools
 import random
 import statistics
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 PAUSE = 0.6  # what the media server waits for before it closes an utterance
 CLOSING = 0.15  # file, row, queue and relay, seconds: measured by the delay part
+# The product's own numbers, which need Django where they stand; a test compares them.
+FIRST_TOLD, TOLD_AGAIN, FLUSHED = 1.5, 1.0, 0.25  # the recorder's
+EXPIRES, HELD_WORDS, BEHIND, CALM = 3.0, 2, 2.0, 5.0
 STEP = 1.0
 WORDS_PER_SECOND = 2.5
 MINUTES = 10
@@ -32,10 +39,14 @@ Cost = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Seconds of one core for a piece of that many seconds: `final` with word times, `draft` without."""
+    """Seconds of one core for a piece of that many seconds: `final` and `draft` as the product makes them, voice activity
+    included; `whole` and `short` for re-decoding: the model alone without word times, in its whole window or in a draft's.
+    """
 
     final: Cost
     draft: Cost
+    whole: Cost
+    short: Cost
 
 
 @dataclass(slots=True)
@@ -45,15 +56,20 @@ class Spoken:
     start: float
     end: float
     shown: list[float | None] = field(default_factory=list)
-    looked_at: float = 0.0
+    next_told: float = 0.0
     hypothesis: int = 0
 
     def __post_init__(self) -> None:
         self.shown = [None] * max(1, round((self.end - self.start) * WORDS_PER_SECOND))
-        self.looked_at = self.start
+        self.next_told = self.start + FIRST_TOLD
 
     def word_end(self, index: int) -> float:
         return self.start + (self.end - self.start) * (index + 1) / len(self.shown)
+
+    @property
+    def closed(self) -> float:
+        """When the media server has its pause."""
+        return self.end + PAUSE
 
     def words_until(self, time: float) -> int:
         return sum(self.word_end(index) <= time for index in range(len(self.shown)))
@@ -86,48 +102,78 @@ def calls(count: int, seed: int = 1) -> list[Spoken]:
 
 
 def on_pauses(spoken: list[Spoken], costs: Costs, *, partials: bool = False) -> None:
-    """Finished utterances in the order of their ends; in between, where allowed, partials."""
-    closed = sorted(spoken, key=lambda u: u.end)
-    running: list[Spoken] = []
-    coming = iter(spoken)
-    ahead = next(coming, None)
+    """Finished utterances in the order of their ends; in between, where allowed, drafts."""
+    drafts = _Drafts(spoken if partials else [], costs)
     now = 0.0
-    for utterance in closed:
-        ready = utterance.end + PAUSE
-        while partials and now < ready:
-            while ahead is not None and ahead.start + STEP <= now:
-                running.append(ahead)
-                ahead = next(coming, None)
-            running = [u for u in running if u.end + PAUSE > now]
-            best = min(
-                (u for u in running if now - u.looked_at >= STEP), key=lambda u: u.looked_at, default=None
-            )
-            if best is None:
-                now = min(ready, now + 0.05)
-                continue
-            heard = min(now, best.end)
-            best.looked_at = now
-            now += costs.draft(heard - best.start)
-            best.show(best.words_until(heard), now)
-        now = max(now, ready) + costs.final(utterance.end - utterance.start)
+    for utterance in sorted(spoken, key=lambda u: u.end):
+        now = max(drafts.until(utterance.closed, now), utterance.closed)
+        drafts.note_wait(now - utterance.closed, now)
+        now += costs.final(utterance.end - utterance.start)
         utterance.show(len(utterance.shown), now)
 
 
-def every_second(spoken: list[Spoken], costs: Costs) -> None:
+class _Drafts:
+    """What the worker does while no finished utterance waits."""
+
+    def __init__(self, spoken: list[Spoken], costs: Costs) -> None:
+        self._costs = costs
+        self._numbers = itertools.count()
+        self._told = [(u.next_told, next(self._numbers), u) for u in spoken]
+        heapq.heapify(self._told)
+        self._waiting: deque[tuple[float, Spoken]] = deque()
+        self._behind_until = 0.0
+
+    def note_wait(self, seconds: float, now: float) -> None:
+        """A finished utterance waited so long."""
+        if seconds >= BEHIND:
+            self._behind_until = now + CALM
+
+    def until(self, ready: float, now: float) -> float:
+        """Draft until `ready`; the last one may end later. Gives the time."""
+        while now < ready:
+            self._take_in(now)
+            if self._waiting:
+                now = self._draft(now)
+            else:
+                now = min(ready, self._told[0][0]) if self._told else ready
+        return now
+
+    def _take_in(self, now: float) -> None:
+        """What the recorder has told by now. A speaker whose last place is not used yet gets no second one."""
+        while self._told and self._told[0][0] <= now:
+            time, _, utterance = heapq.heappop(self._told)
+            if time >= utterance.closed:
+                continue
+            if time >= self._behind_until and all(u is not utterance for _, u in self._waiting):
+                self._waiting.append((time, utterance))
+            heapq.heappush(self._told, (time + TOLD_AGAIN, next(self._numbers), utterance))
+
+    def _draft(self, now: float) -> float:
+        told, utterance = self._waiting.popleft()
+        late = now - told > EXPIRES or now < self._behind_until
+        if late or now >= utterance.closed:
+            return now
+        heard = min(max(told, now - FLUSHED), utterance.end)
+        done = now + self._costs.draft(heard - utterance.start)
+        if done < utterance.closed:
+            utterance.show(max(0, utterance.words_until(heard) - HELD_WORDS), done)
+        return done
+
+
+def every_second(spoken: list[Spoken], cost: Cost) -> None:
     """One core takes every tick in turn."""
     ticks: list[tuple[float, int, Spoken]] = []
     for number, utterance in enumerate(spoken):
-        closing = utterance.end + PAUSE
-        count = int((closing - utterance.start) / STEP)
+        count = int((utterance.closed - utterance.start) / STEP)
         ticks += [(utterance.start + STEP * (i + 1), number, utterance) for i in range(count)]
-        ticks.append((closing, number, utterance))
+        ticks.append((utterance.closed, number, utterance))
     now = 0.0
     for time, _, utterance in sorted(ticks, key=lambda tick: tick[:2]):
         now = max(now, time)
-        now = _agree(utterance, min(time, utterance.end), now, costs, final=time >= utterance.end + PAUSE)
+        now = _agree(utterance, min(time, utterance.end), now, cost, final=time >= utterance.closed)
 
 
-def about_every_second(spoken: list[Spoken], costs: Costs) -> None:
+def about_every_second(spoken: list[Spoken], cost: Cost) -> None:
     """One core takes the tick that has waited longest; a newer tick of the same utterance replaces it."""
     numbers = itertools.count()
     events = [(u.start + STEP, next(numbers), u) for u in spoken]
@@ -143,13 +189,13 @@ def about_every_second(spoken: list[Spoken], costs: Costs) -> None:
             continue
         _, utterance = min(waiting.values(), key=lambda each: each[0])
         del waiting[id(utterance)]
-        final = now >= utterance.end + PAUSE
-        now = _agree(utterance, min(now, utterance.end), now, costs, final=final)
+        final = now >= utterance.closed
+        now = _agree(utterance, min(now, utterance.end), now, cost, final=final)
 
 
-def _agree(utterance: Spoken, heard: float, now: float, costs: Costs, *, final: bool) -> float:
+def _agree(utterance: Spoken, heard: float, now: float, cost: Cost, *, final: bool) -> float:
     """One decode of what was said until `heard`; gives the time at which it is done."""
-    now += costs.draft(heard - utterance.start)
+    now += cost(heard - utterance.start)
     words = utterance.words_until(heard)
     utterance.show(words if final else min(words, utterance.hypothesis), now)
     utterance.hypothesis = words
@@ -162,14 +208,15 @@ def _tick(
     time, _, utterance = heapq.heappop(events)
     first = waiting.get(id(utterance), (time, utterance))[0]
     waiting[id(utterance)] = (first, utterance)
-    closing = utterance.end + PAUSE
-    if time < closing:
-        heapq.heappush(events, (min(time + STEP, closing), next(numbers), utterance))
+    if time < utterance.closed:
+        heapq.heappush(events, (min(time + STEP, utterance.closed), next(numbers), utterance))
 
 
 WAYS: dict[str, Callable[[list[Spoken], Costs], None]] = {
-    "every second": every_second,
-    "about every second": about_every_second,
+    "every second": lambda spoken, costs: every_second(spoken, costs.whole),
+    "about every second": lambda spoken, costs: about_every_second(spoken, costs.whole),
+    "every second, short window": lambda spoken, costs: every_second(spoken, costs.short),
+    "about every second, short window": lambda spoken, costs: about_every_second(spoken, costs.short),
     "pauses": on_pauses,
     "pauses and partials": lambda spoken, costs: on_pauses(spoken, costs, partials=True),
 }

@@ -2,6 +2,8 @@
 
 `python -m tests.bench.soak --minutes 30 --calls 4 --seconds 20`: after the first two rounds (models, pools and caches fill)
 memory may grow by 15 % and open files by 10; more is a leak, and the exit code is 1. So is any failed call.
+
+`--pages 10`: instead, one voice room of real pages (voice_room.py).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import voice_room
 from tests.services import ServiceError
 from tests.stack import Stack
 
@@ -46,6 +49,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="cc-soak-") as folder:
         stack = Stack(Path(folder), {}).start()
         try:
+            if options.pages:
+                return voice_room.run(stack, Path(folder), options.pages)
             return soak(stack, options)
         finally:
             stack.stop()
@@ -91,6 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--calls", type=int, default=4, help="calls per round, all at once")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of a call's sound")
+    parser.add_argument("--pages", type=int, help="instead: one voice room with so many real pages")
     return parser.parse_args()
 
 

@@ -127,7 +127,12 @@ def test_an_accepted_call_that_never_connects_fails(place, settings) -> None:
     alice = on_duty(an_agent("alice"))
     cara = cara_calls(place)
     accepts(alice)
-    Call.objects.update(answered_at=timezone.now() - timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS + 1))
+    then = timezone.now() - timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS + 1)
+    Call.objects.update(answered_at=then)
+    sweeps.sweep()
+    cara.call.refresh_from_db()
+    assert cara.call.state is CallStatus.CONNECTING  # she has only just come into it
+    Participant.objects.update(joined_at=then)
     sweeps.sweep()
     cara.call.refresh_from_db()
     assert (cara.call.state, cara.call.end_reason) == (CallStatus.FAILED, EndReason.NOT_CONNECTED)
@@ -166,7 +171,7 @@ def test_a_snapshot_plus_the_missed_events_equals_a_fresh_snapshot(place) -> Non
     before = snapshots.joined_payload(cara.party, 0)
     accepts(alice)
     calls.mark_connected(cara.party, "direct")
-    missed = snapshots.missed_events(cara.call, before["seq"])
+    missed = snapshots.missed_events(cara.call, before["seq"], "customer")
     rebuilt = dict(before["call"])
     for event in missed:
         if event["type"] == "call-state":

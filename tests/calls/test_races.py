@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from calls.actions import calls, offers
+from calls.access import staff_party
+from calls.actions import assistants, calls, invitations, offers, takeover
 from calls.actions.errors import ActionError
-from calls.models import Call, CallEvent, Offer
+from calls.models import Call, CallEvent, Listening, Offer
 from calls.states import CallStatus
-from tests.cast import a_place, an_agent, cara_calls, on_duty, ringing_offer, talking
+from tests.cast import a_place, a_supervisor, an_agent, cara_calls, on_duty, ringing_offer, talking
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -96,3 +97,68 @@ def test_events_told_at_once_keep_their_numbers_without_holes() -> None:
     at_once(*[lambda: calls.use_relayed_path(party) for _ in range(3)], lambda: calls.end_call(party))
     seqs = list(CallEvent.objects.filter(call=cara.call).values_list("seq", flat=True))
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_of_two_supervisors_who_take_a_call_over_at_once_one_has_it() -> None:
+    alice = an_agent("alice")
+    call = talking(alice, a_place()).call
+    holder = call.participants.get(user=alice).pk
+    bob, erin = a_supervisor(), a_supervisor("erin")
+    results = at_once(*[lambda user=user: takeover.take_over(user, call.pk, holder) for user in (bob, erin)])
+    assert [result.code for result in results if isinstance(result, ActionError)] == ["offer_gone"]
+    assert call.participants.present().filter(role="agent").count() == 1
+    assert Listening.objects.filter(took_over=True).count() == 1
+
+
+def test_a_takeover_and_a_hang_up_at_once_leave_nobody_in_a_call_that_is_over() -> None:
+    alice = an_agent("alice")
+    cara = talking(alice, a_place())
+    holder, party, bob = cara.call.participants.get(user=alice).pk, cara.party, a_supervisor()
+    at_once(lambda: takeover.take_over(bob, cara.call.pk, holder), lambda: calls.end_call(party))
+    cara.call.refresh_from_db()
+    assert cara.call.state is CallStatus.ENDED
+    assert not cara.call.participants.present().exists()
+
+
+def test_an_accept_and_a_takeover_of_an_assistants_call_at_once_leave_one_agent() -> None:
+    a_place()
+    cara, bob = cara_calls(), a_supervisor()
+    cara.call.refresh_from_db()
+    holder = assistants.take_call(cara.call, "AI")
+    assert holder is not None
+    alice = on_duty(an_agent("alice"))
+    assistants.want_person(
+        cara.call, {"reason": "asked", "intent": "", "summary": [], "fields": {}, "tone": None}
+    )
+    offer = ringing_offer(alice)
+    results = at_once(
+        lambda: takeover.take_over(bob, cara.call.pk, holder.pk), lambda: offers.accept_offer(alice, offer.pk)
+    )
+    assert [result.code for result in results if isinstance(result, ActionError)] == ["offer_gone"]
+    assert cara.call.participants.present().filter(role="agent").count() == 1
+
+
+def test_two_agents_who_invite_at_once_ring_one_colleague() -> None:
+    alice, dan = an_agent("alice"), an_agent("dan")
+    call = talking(alice, a_place()).call
+    on_duty(dan)
+    party = staff_party(alice, call.pk)
+    assert party is not None
+    erin = on_duty(an_agent("erin"))
+    results = at_once(*[lambda pk=user.pk: invitations.invite(party, pk, "") for user in (dan, erin)])
+    assert [result.code for result in results if isinstance(result, ActionError)] == ["wrong_state"]
+    assert Offer.objects.pending().count() == 1
+
+
+def test_an_accepted_invitation_and_a_hang_up_at_once_leave_nobody_in_a_call_that_is_over() -> None:
+    alice, dan = an_agent("alice"), an_agent("dan")
+    cara = talking(alice, a_place())
+    on_duty(dan)
+    party = staff_party(alice, cara.call.pk)
+    assert party is not None
+    offer, customer = invitations.invite(party, dan.pk, ""), cara.party
+    at_once(lambda: offers.accept_offer(dan, offer.pk), lambda: calls.end_call(customer))
+    cara.call.refresh_from_db()
+    assert cara.call.state is CallStatus.ENDED
+    assert not cara.call.participants.present().exists()
+    assert not Offer.objects.pending().exists()

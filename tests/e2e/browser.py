@@ -42,7 +42,6 @@ class Tab:
     """One browser of one person: its page, and what went wrong on it."""
 
     name: str
-    context: BrowserContext
     page: Page
     errors: list[str] = field(default_factory=list)
 
@@ -62,7 +61,7 @@ class Browsers:
         self.playwright = playwright
         self.folder = folder
         self.tabs: list[Tab] = []
-        self._stack = stack
+        self.stack = stack
 
     async def open(
         self,
@@ -95,9 +94,9 @@ class Browsers:
             has_touch=phone,
             color_scheme="dark" if dark else "light",
         )
-        self._stack.push_async_callback(context.close)
+        self.stack.push_async_callback(context.close)
         context.set_default_timeout(20_000)
-        tab = Tab(name, context, context.pages[0] if context.pages else await context.new_page())
+        tab = Tab(name, context.pages[0] if context.pages else await context.new_page())
         self.tabs.append(tab)
         return tab
 
@@ -109,7 +108,7 @@ class Browsers:
             ignore_default_args=["--headless", "--mute-audio"],
             headless=False,
         )
-        self._stack.push_async_callback(browser.close)
+        self.stack.push_async_callback(browser.close)
         return browser
 
     async def context(self, browser: Browser, *, language: str = "ko", phone: bool = False) -> BrowserContext:

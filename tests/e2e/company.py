@@ -13,6 +13,7 @@ from playwright.async_api import Browser
 
 from tests.e2e.browser import WATCH_CONNECTIONS, Tab, until
 from tests.e2e.cable import Cable
+from tests.e2e.firefox import Firefox
 from tests.e2e.paths import Frames
 from tests.e2e.people import Alice, Scene
 
@@ -219,6 +220,7 @@ class Company:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._browser: Browser | None = None
+        self._firefox: Firefox | None = None
 
     async def of(self, *names: str, **options: Any) -> list[Colleague]:
         return [await self.one(name, **options) for name in names]
@@ -227,6 +229,14 @@ class Company:
         """`options` are those of a browser context: language, phone. `in_turns`: a short tone now and then, and silence."""
         self._browser = self._browser or await self.scene.browsers.shared()
         return await self._at_home(name, self.scene.stack.url, **options)
+
+    async def in_firefox(self, name: str) -> Colleague:
+        """The same in the other browser; its page knows the part of Playwright's that a colleague uses."""
+        browsers, url = self.scene.browsers, self.scene.stack.url
+        self._firefox = self._firefox or await Firefox.start(browsers.folder, browsers.stack)
+        page = await self._firefox.page()
+        await self._firefox.add_cookie(page, name="sessionid", value=self._log_in(name), url=url)
+        return await self._equipped(name, Tab(name, page))
 
     async def at_the_end_of(self, cable: Cable, url: str, *names: str) -> list[Colleague]:
         """The same, in a browser beyond a cable; pages are at `url` there, and trusted as if they were encrypted."""
@@ -238,11 +248,12 @@ class Company:
         assert self._browser is not None
         context = await self.scene.browsers.context(self._browser, **options)
         await context.add_cookies([{"name": "sessionid", "value": self._log_in(name), "url": url}])
-        page = await context.new_page()
+        return await self._equipped(name, Tab(name, await context.new_page()), in_turns=in_turns)
+
+    async def _equipped(self, name: str, tab: Tab, *, in_turns: bool = False) -> Colleague:
         hertz = FIRST_HERTZ + STEP_HERTZ * len(self.scene.browsers.tabs)
-        await page.add_init_script(WATCH_CONNECTIONS)
-        await page.add_init_script(f"{OWN_DEVICES.strip()}({hertz}, {str(in_turns).lower()})")
-        tab = Tab(name, context, page)
+        await tab.page.add_init_script(WATCH_CONNECTIONS)
+        await tab.page.add_init_script(f"{OWN_DEVICES.strip()}({hertz}, {str(in_turns).lower()})")
         self.scene.browsers.tabs.append(tab)
         return Colleague(tab, self.scene.stack, name + self.scene.suffix, hertz)
 

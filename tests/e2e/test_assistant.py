@@ -94,3 +94,28 @@ async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene)
     assert "배송이 너무 늦어요" in record
     for person in (alice, cara):
         assert person.tab.errors == []
+
+
+@pytest.mark.req("S2.12")
+async def test_a_customer_of_a_dead_assistant_gets_to_a_person_at_once(scene: Scene) -> None:
+    scene.set("alice")
+    scene.stack.ask(RULES.format(code=scene.code, answer=ANSWER))
+    alice, cara = await scene.agent(), await scene.cara()
+    await alice.goes_on_duty()
+    scene.stack.kill("assistant")
+    try:
+        await cara.calls()
+        await alice.is_rung()
+        await expect(cara.page.locator("[data-person-wanted]")).to_be_visible()
+        await expect(alice.page.locator("[data-on=ring] [data-handover-reason]")).to_have_text(
+            "자동 응답 장애"
+        )
+        await alice.answers()
+        for person in (alice, cara):
+            await person.hears()
+            await person.becomes("callStatus", "IN_PROGRESS")
+        await expect(cara.page.locator("[data-automatic]")).to_be_hidden()
+    finally:
+        scene.stack.start_process("assistant")
+    await cara.hangs_up()
+    await alice.becomes("callStatus", "ENDED", within=10)

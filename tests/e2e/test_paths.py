@@ -102,11 +102,11 @@ async def test_a_customer_whose_network_is_gone_for_a_while_comes_back(scene: Sc
     cara, alice = talk.cara, talk.alice
     await cara.page.evaluate(CUT)
     await cara.becomes("link", "offline")
-    await cara.tab.context.set_offline(True)
+    await cara.page.context.set_offline(True)
     await talk.told(alice, "peer-disconnected", peerId=talk.peer_id(cara))
     await expect(alice.page.locator("[data-on=talk] [data-over-peer]")).to_be_visible()
 
-    await cara.tab.context.set_offline(False)
+    await cara.page.context.set_offline(False)
     await cara.page.evaluate(MEND)
     await cara.becomes("link", "online")
     await talk.told(alice, "peer-reconnected", peerId=talk.peer_id(cara))

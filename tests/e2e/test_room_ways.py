@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser import axe_violations
+from tests.e2e.browser import axe_violations, until
 from tests.e2e.company import Colleague, Company, pages_are_well
 from tests.e2e.people import Scene
 
@@ -23,6 +23,14 @@ NO_CAMERA = """
   };
 })();
 """
+# A page that does not do what it is told.
+NEVER_SILENT = """
+() => {
+  const loud = { get: () => true, set: () => undefined };
+  for (const track of window.__opened) Object.defineProperty(track, "enabled", loud);
+}
+"""
+IS_PLAYED = "() => !document.querySelector(\"[data-sound$=' microphone']\").muted"
 USER = "from accounts.models import User; answer = User.objects.get(username='{username}').pk"
 SESSIONS = """
 from calls.models import RoomSession
@@ -52,6 +60,28 @@ async def test_a_shared_screen_is_seen_and_heard_until_it_ends(scene: Scene, com
     await alice.page.locator("[data-control=share]").click()
     await expect(screen).to_have_count(0)
     assert await alice.open_devices() == 1
+    pages_are_well([alice, dan])
+
+
+@pytest.mark.req("S4.6")
+async def test_who_is_muted_by_the_host_is_not_played_even_if_they_go_on_sending(
+    scene: Scene, company: Company
+) -> None:
+    alice, dan = await two_in_a_meeting(scene, company)
+    await dan.page.evaluate(NEVER_SILENT)
+    await alice.acts_on(dan, "mute")
+    await expect(dan.page.locator("[data-control=mute]")).to_have_attribute("aria-pressed", "true")
+
+    async def is_played() -> bool:
+        return bool(await alice.page.evaluate(IS_PLAYED))
+
+    async def is_silenced() -> bool:
+        return not await is_played()
+
+    await until(is_silenced, "alice's page plays dan no more")
+    await alice.hears_exactly([dan])  # listens to what comes in, not to what is played
+    await dan.page.locator("[data-control=mute]").click()
+    await until(is_played, "alice's page plays dan again")
     pages_are_well([alice, dan])
 
 

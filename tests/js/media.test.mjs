@@ -181,6 +181,7 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
   const asked = [];
   const states = [];
   const heard = [];
+  const gone = [];
   const devices = [];
   const request = async (type, fields) => {
     asked.push({ type, ...fields });
@@ -196,9 +197,9 @@ function aTap({ refuse = () => null, producers = [] } = {}) {
     peerId: "me",
     rtc: { iceServers: [{ urls: "stun:x" }] },
     backoff: new Backoff({ random: () => 0 }),
-    on: { state: (state) => states.push(state), track: (track) => heard.push(track.consumed) },
+    on: { state: (state) => states.push(state), track: (track) => heard.push(track.consumed), gone: (producerId) => gone.push(producerId) },
   });
-  return { tap, asked, states, heard, devices };
+  return { tap, asked, states, heard, gone, devices };
 }
 
 describe("the tap", () => {
@@ -232,6 +233,18 @@ describe("the tap", () => {
     tap.receive({ type: "new-producer", peerId: "other", producerId: "o2", kind: "audio" });
     await settle();
     assert.deepEqual(heard, ["o", "o2"]);
+  });
+
+  test("of several people each comes and goes alone", async () => {
+    const { tap, heard, gone } = aTap({ producers: [{ peerId: "alice", producerId: "a", kind: "audio" }, { peerId: "dan", producerId: "d", kind: "audio" }] });
+    tap.start({});
+    tap.listen();
+    await settle();
+    tap.receive({ type: "producer-closed", peerId: "alice", producerId: "a", kind: "audio" });
+    tap.receive({ type: "producer-closed", peerId: "erin", producerId: "unknown", kind: "audio" });
+    await settle();
+    assert.deepEqual(heard, ["a", "d"]);
+    assert.deepEqual(gone, ["a"]);
   });
 
   test("comes back with growing waits while there is no media server", async () => {

@@ -111,6 +111,30 @@ describe("a call", () => {
     assert.equal(model.other.connected, true);
   });
 
+  test("names every agent, and says who spoke once there are two", () => {
+    const model = new CallModel("customer");
+    model.join(joined({ participants: [{ ...agent, connected: true }] }));
+    assert.equal(model.agentNames, "김서연");
+    assert.equal(model.agentName("a"), "");
+    model.apply({ type: "peer-joined", callId: "k", seq: 2, peerId: "d", role: "agent", name: "이하늘" });
+    assert.equal(model.agentNames, "김서연, 이하늘");
+    model.apply({ type: "peer-left", callId: "k", seq: 3, peerId: "a" });
+    assert.equal(model.agentNames, "이하늘");
+    assert.equal(model.agentName("a"), "김서연");
+    assert.equal(model.holder.peerId, "d");
+  });
+
+  test("listeners come and go, and whoever is not told reads an empty list", () => {
+    const model = new CallModel("agent");
+    model.join(joined({ peerId: "a", participants: [agent] }));
+    model.apply({ type: "listening", callId: "k", seq: 2, listeners: [{ peerId: "b", name: "박도현" }] });
+    assert.deepEqual(model.listeners.map(({ name }) => name), ["박도현"]);
+    assert.equal(model.other, null);
+    model.apply({ type: "listening", callId: "k", seq: 3, listeners: [] });
+    assert.deepEqual(model.listeners, []);
+    assert.equal(model.parties.size, 1);
+  });
+
   test("a type that nobody knows changes nothing", () => {
     const model = new CallModel("customer");
     model.join(joined());

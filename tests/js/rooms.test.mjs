@@ -51,6 +51,18 @@ describe("a room", () => {
     assert.deepEqual([...followed.members.keys()], [...fresh.members.keys()]);
   });
 
+  test("who is muted by the server's word is not heard, nor a screen that nobody shares", () => {
+    const model = opened(before);
+    assert.equal(model.hears("bob", "microphone"), true);
+    assert.equal(model.hears("bob", "screen-audio"), false);
+    model.apply({ roomId: "r", type: "peer-audio-changed", peerId: "bob", muted: true });
+    model.apply({ roomId: "r", type: "peer-screen-share", peerId: "bob", sharing: true });
+    assert.equal(model.hears("bob", "microphone"), false);
+    assert.equal(model.hears("bob", "screen-audio"), true);
+    model.apply({ roomId: "r", type: "peer-audio-changed", peerId: "bob", muted: false });
+    assert.equal(model.hears("bob", "microphone"), true);
+  });
+
   test("what another room says changes nothing", () => {
     const model = opened(before);
     assert.equal(model.apply({ roomId: "other", type: "user-left", peerId: "bob" }), false);

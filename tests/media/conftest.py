@@ -50,8 +50,8 @@ class Party:
     async def request(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
         return await self._server.handle(method, {"roomId": self.room, "peerId": self.peer, **data})
 
-    async def join(self, *, record: bool = False) -> Party:
-        answer = await self.request("join", {"role": "customer", "record": record})
+    async def join(self, *, record: bool = False, role: str = "customer") -> Party:
+        answer = await self.request("join", {"role": role, "record": record})
         await self.device.load(answer["rtpCapabilities"])
         self.producers = answer["producers"]
         return self
@@ -76,8 +76,8 @@ async def party(server: MediaServer) -> AsyncIterator[Callable[..., Any]]:
     """Makes a party that has joined; all are closed at the end."""
     made: list[Party] = []
 
-    async def make(peer: str, room: str = "room", *, record: bool = False) -> Party:
-        made.append(await Party(server, room, peer).join(record=record))
+    async def make(peer: str, room: str = "room", *, record: bool = False, role: str = "customer") -> Party:
+        made.append(await Party(server, room, peer).join(record=record, role=role))
         return made[-1]
 
     yield make

@@ -63,6 +63,13 @@ async def test_streams_that_make_no_sense_are_refused(party, parameters: Any, co
     assert refusal.value.code == code
 
 
+async def test_a_listener_sends_nothing_whatever_its_page_asks(party) -> None:
+    bob = await party("bob", role="supervisor")
+    leg = await bob.request("create-transport", {})
+    with pytest.raises(MediaError, match="listener"):
+        await bob.request("produce", {"transportId": leg["id"], "kind": "audio", "rtpParameters": GOOD})
+
+
 def test_codec_parameters_cannot_smuggle_lines_into_the_other_sides_sdp() -> None:
     parameters = changed(
         "codecs.0.parameters", {"minptime": 10, "x": "1\r\na=evil", "a\r\n": 1, "usedtx": 1, "l": []}

@@ -193,6 +193,7 @@ class TestAnswers:
         assert not KnowledgeEntry.objects.exists()
 
 
+@pytest.mark.one_database
 class TestTrying:
     def rows(self) -> dict[str, int]:
         return {model.__name__: model.objects.count() for model in apps.get_models()}
@@ -214,6 +215,21 @@ class TestTrying:
             told = client.post(page("ask"), {"text": "배송", "language": "ko"}).json()
         assert (told["reply"], told["model"], told["tokens"]) == ("네.", "m", 59)
         assert "짧게 답하세요" in json.loads(server.asked[0].body)["messages"][0]["content"]
+
+    def test_its_tokens_count_against_the_budget_and_are_shown(
+        self, client, page, place: Place, settings: Settings
+    ) -> None:
+        policy = AssistantPolicy.objects.create(place=place, monthly_tokens=59)
+        question = {"text": "배송", "language": "ko"}
+        with serving(says("네.")) as server:
+            settings.ASSISTANT_URL, settings.ASSISTANT_KEY, settings.ASSISTANT_MODEL = server.url, "k", "m"
+            assert not converse.is_used_up(policy)
+            models = [client.post(page("ask"), question).json()["model"] for _ in range(2)]
+        assert models == ["m", "embedded"]
+        assert [usage.months(place.pk)[-1].tokens, usage.months(None)[-1].tokens] == [59, 59]
+        elsewhere = AssistantPolicy.objects.create(place=_elsewhere(), monthly_tokens=59)
+        assert not converse.is_used_up(elsewhere)
+        assert "59" in client.get(page("place")).content.decode()
 
     def test_a_recording_is_heard(self, client, page, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(trial, "hear", lambda call, sound: f"{call.language} {sound.decode()}")

@@ -63,6 +63,8 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     made = Studio()
     monkeypatch.setattr(assistant_media, "_asker", lambda: made)
     monkeypatch.setattr(speech, "_packets", lambda text, voice: [b"\xf8\xff\xfe"] * len(text))
+    # A thread that renews the lease would wait for this test's transaction.
+    monkeypatch.setattr(talk, "RENEW_SECONDS", 600)
     converse._model.cache_clear()
     return made
 

@@ -23,7 +23,7 @@ from transcripts.masking.mask import MASK
 from transcripts.models import LexiconEntry
 from transcripts.vocabulary import masked
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 def output(*command: str, **options: Any) -> str:

@@ -133,6 +133,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 class TestAnswered:
     @pytest.mark.req("S2.6", "S2.7")

@@ -16,7 +16,7 @@ from transcripts import tasks
 from transcripts.actions import asked, converse
 from transcripts.models import AskedLater, AssistantTurn, KnowledgeEntry
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S2.5")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S2.5")]
 
 ADDRESS = "/api/v1/calls/conversation/process"
 

@@ -22,7 +22,7 @@ from transcripts.engines.registry import KINDS, forget_engines
 from transcripts.models import CallTranscript
 from transcripts.speech import availability, is_rough
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from tests.cast import a_supervisor, a_team, an_agent, talking
 from tests.transcripts.records import HIDDEN, Made, a_record, say
 from transcripts.models import CallTranscript, Export, Utterance
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.8")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.8")]
 
 CUE = re.compile(
     r"(?P<number>\d+)\r\n(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})\r\n(?P<text>.+)\r\n"

@@ -76,6 +76,7 @@ def beeped(scene: Scene) -> tuple[float, float]:
 
 @pytest.mark.req("S1.7")
 @pytest.mark.req("S1.8")
+@pytest.mark.one_database
 def test_both_speakers_appear_in_order_with_their_times(scene: Scene) -> None:
     call = a_talk(scene)
     final.finish_transcript(call.pk)
@@ -89,6 +90,7 @@ def test_both_speakers_appear_in_order_with_their_times(scene: Scene) -> None:
     assert all(at - 100 <= start <= at + 500 for start, at in zip(starts, (1000, 6000, 12_000), strict=True))
 
 
+@pytest.mark.one_database
 def test_the_live_text_stays_beside_the_final_one_with_its_provenance(scene: Scene) -> None:
     call = a_talk(scene)
     final.finish_transcript(call.pk)
@@ -101,6 +103,7 @@ def test_the_live_text_stays_beside_the_final_one_with_its_provenance(scene: Sce
 
 
 @pytest.mark.req("S1.6")
+@pytest.mark.one_database
 def test_the_profane_word_is_a_beep_on_both_sides_and_nothing_else_is(scene: Scene) -> None:
     call = a_talk(scene)
     final.finish_transcript(call.pk)
@@ -118,6 +121,7 @@ def test_the_profane_word_is_a_beep_on_both_sides_and_nothing_else_is(scene: Sce
     assert end <= changed[-1] + 0.02 <= end + 0.18
 
 
+@pytest.mark.one_database
 def test_all_sides_begin_when_the_agent_answered(scene: Scene) -> None:
     call = a_talk(scene)
     final.finish_transcript(call.pk)
@@ -125,6 +129,7 @@ def test_all_sides_begin_when_the_agent_answered(scene: Scene) -> None:
     assert np.abs(quiet).max() < 1e-3
 
 
+@pytest.mark.one_database
 def test_it_waits_for_the_live_jobs(scene: Scene) -> None:
     chunk = scene.says("customer", PROFANE, 0)
     call = scene.ends()
@@ -170,6 +175,7 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(scene: Scene) -> None:
     assert not CallEvent.objects.filter(call=call, type="transcript-ready").exists()
 
 
+@pytest.mark.one_database
 def test_without_a_model_nothing_is_played_unmasked_and_the_recording_waits(
     scene: Scene, settings: Settings
 ) -> None:
@@ -186,6 +192,7 @@ def test_without_a_model_nothing_is_played_unmasked_and_the_recording_waits(
     assert CallTranscript.objects.get(call=call).state == TranscriptState.READY
 
 
+@pytest.mark.one_database
 def test_what_nobody_could_hear_is_beeped_as_a_whole(scene: Scene) -> None:
     chunk = scene.says("customer", PROFANE, 2000)
     damaged = scene.leaves("customer", b"no sound" * 50, 8000, length=1500)
@@ -196,6 +203,7 @@ def test_what_nobody_could_hear_is_beeped_as_a_whole(scene: Scene) -> None:
     assert Utterance.objects.filter(call=call, source=Source.OFFLINE).count() == 1
 
 
+@pytest.mark.one_database
 def test_a_browsers_own_recording_is_heard_and_masked_too(scene: Scene) -> None:
     sound = webm(spoken(PROFANE, voice="+m3", rate=48_000))
     chunk = scene.leaves("customer", sound, 3000, suffix="webm", length=4000)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import html
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,6 +26,7 @@ from tests.transcripts.chat_endpoint import says
 from tests.transcripts.transcription_server import Handler, Server, serving
 from transcripts.actions import converse
 from transcripts.actions.assist import talk
+from transcripts.actions.documents import add_file
 from transcripts.actions.prompts import version_of
 from transcripts.assistant.errors import HeldBack
 from transcripts.assistant.guard import RULES, Guard, defused, letters
@@ -35,6 +37,8 @@ ATTACKS = [
     tuple(line.split("\t"))
     for line in Path(__file__).with_name("attacks.txt").read_text(encoding="utf-8").splitlines()
 ]
+FILES = [("file", text) for way, text in ATTACKS if way == "document"]
+"""What can be written into an answer can also stand in a file that somebody adds."""
 ASKED = "배송이 너무 늦어요"
 CODE = "HANBIT-7731"
 PROMPT = f"우리 가게는 늘 존댓말을 씁니다. 단골에게만 할인 코드 {CODE} 를 줍니다. 불만이 크면 점장을 속으로만 생각하세요."
@@ -122,6 +126,9 @@ def prepared(cara: Cara, way: str, text: str) -> str:
     version_of(converse.policy_of(cara.call))  # the first turn would write it down
     if way == "document":
         KnowledgeEntry.objects.create(place=cara.call.place, questions=ASKED, answer=text)
+    if way == "file":
+        file = f"<h1>{ASKED}</h1><p>{ASKED}. {html.escape(text)}</p>".encode()
+        add_file(cara.call.place, "안내.html", file, title="", language="ko")
     if way == "name":
         Call.objects.filter(pk=cara.call.pk).update(customer_name=text[:80])
         cara.call.refresh_from_db()
@@ -135,9 +142,10 @@ def rows_of_everything() -> dict[str, list[Any]]:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 @pytest.mark.req("S2.6")
-@pytest.mark.parametrize(("way", "text"), ATTACKS)
+@pytest.mark.parametrize(("way", "text"), ATTACKS + FILES)
 def test_a_model_that_obeys_every_attack_gives_nothing_away(
     cara: Cara,
     endpoint,
@@ -150,6 +158,10 @@ def test_a_model_that_obeys_every_attack_gives_nothing_away(
         replies = {name: converse.answer(cara.call, said).turn.reply for name in DISGUISES}
         by_tool = converse.answer(cara.call, said).turn
     assert len(server.asked) >= len(DISGUISES) + 1
+    if way == "file":
+        assert (
+            f"{ASKED}." in json.loads(server.asked[0].body)["messages"][0]["content"]
+        )  # the attack got through
     never_shown(cara, [asked.body for asked in server.asked])
     for name, reply in replies.items():
         for secret in (letters(RULES)[:30], letters(CODE), letters(PROMPT)[:20], "evilexample", letters(KEY)):
@@ -220,6 +232,7 @@ def test_a_streamed_recital_stops_where_it_becomes_one() -> None:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 def test_the_live_assistant_is_guarded_in_the_same_way(cara: Cara, endpoint: Callable[..., Any]) -> None:
     call = cara.call

@@ -11,7 +11,7 @@ from transcripts.engines.words import Segment, Word
 from transcripts.masking.mask import MASK
 from transcripts.models import Source, Utterance
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.5")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.5")]
 
 
 @pytest.mark.parametrize(

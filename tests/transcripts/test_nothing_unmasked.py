@@ -6,12 +6,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 
 import pytest
 from celery import Task
 from django.contrib import admin
-from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.debug import ExceptionReporter
@@ -81,8 +79,13 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "assistant/<int:place_id>/answers/": {"place_id": "place_id"},
     "assistant/<int:place_id>/answers/new/": {"place_id": "place_id"},
     "assistant/<int:place_id>/answers/<int:entry_id>/": {"place_id": "place_id", "entry_id": "0"},
+    "assistant/<int:place_id>/documents/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/documents/new/": {"place_id": "place_id"},
+    "assistant/<int:place_id>/documents/<int:document_id>/": {"place_id": "place_id", "document_id": "none"},
     "assistant/<int:place_id>/try/": {"place_id": "place_id"},
     "assistant/<int:place_id>/try/ask/": "takes a question, reads no call (test_assistant_pages.py)",
+    "overview/calls/<uuid:call_id>/": CALL,
+    "overview/calls/<uuid:call_id>/take-over/": "changes who has a call, only redirects",
     "overview/": {}, "overview/board/": {}, "health": {}, "metrics": {},
     "p/<str:code>/": {"code": "place"},
     "call/<str:token>/": {"token": "none"},
@@ -203,6 +206,7 @@ def test_the_record_page_shows_the_call_masked(told: Told) -> None:
     assert "입니다" in _body(answer)
 
 
+@pytest.mark.one_database
 def test_the_admin_neither_shows_nor_finds_a_hidden_word(told: Told) -> None:
     *_others, root = people()
     client = _as(root, "")
@@ -287,13 +291,3 @@ def test_tasks_take_ids_and_no_words(
     assert {name.rpartition(".")[2] for name, _given in sent} >= {"announce_captions", "finish_transcript"}
     for name, given in sent:
         holds_nothing(str(given), name)
-
-
-@pytest.mark.parametrize("command", ["remask", "mask_text"])
-def test_commands_print_no_words(told: Told, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO(SENTENCE))
-    Utterance.objects.update(masked_text="")
-    out = StringIO()
-    call_command(command, stdout=out, stderr=out)
-    assert out.getvalue()
-    holds_nothing(out.getvalue(), command)

@@ -17,6 +17,7 @@ from calls.models import Call, Recording
 from tests.cast import PASSWORD, a_place, a_queue, a_supervisor, a_team, an_agent, cara_calls, talking
 from tests.transcripts.records import HIDDEN, Made, a_record, record, say
 from transcripts.models import CallTranscript, Reveal, Source, TranscriptState, Utterance
+from transcripts.record import read
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -384,3 +385,14 @@ def test_personal_data_stands_as_its_kind_and_what_nobody_heard_has_a_row(client
     assert "[PHONE]" not in page
     assert "010-1234" not in page
     assert "2초 동안 들을 수 없었음 · 손상된 녹음" in page
+
+
+def test_of_two_agents_each_has_their_own_side_and_words(alice):
+    made = a_record(alice, sound=False)
+    dan = an_agent("dan", name="이하늘")
+    third = made.call.participants.create(role="agent", user=dan, name="이하늘", left_at=made.call.ended_at)
+    say(third, 15_000, 20_000, "제가 이어서 도와드리겠습니다.")
+    found = read(alice, made.call)
+    shares = {side.participant.name: side.share for side in found.sides if side.participant.role == "agent"}
+    assert shares == {made.agent.name: 35, "이하늘": 25}
+    assert [turn.speaker for turn in found.turns][-1] == "이하늘"

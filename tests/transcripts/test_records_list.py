@@ -89,6 +89,7 @@ def test_the_contact_is_not_readable_in_the_list(client, bob):
     assert "1234" not in page
 
 
+@pytest.mark.one_database
 def test_a_longer_list_asks_no_more_questions_and_has_pages(client, bob):
     ended()
     client.get(RECORDS)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.capacity import CLOSING, PAUSE, WAYS, Costs, Spoken, calls, most_calls
+from calls.media import recorder
+from tests.bench import capacity
+from tests.bench.capacity import CLOSING, PAUSE, WAYS, Cost, Costs, Spoken, calls, most_calls
+from transcripts.actions import load, partials
 
 pytestmark = pytest.mark.unit
-HALF = Costs(final=lambda _: 0.5, draft=lambda _: 0.5)
+
+
+def always(seconds: float) -> Costs:
+    cost: Cost = lambda _: seconds  # noqa: E731 (a constant function has no better name)
+    return Costs(cost, cost, cost, cost)
+
+
+HALF = always(0.5)
 
 
 def delays(way: str, *spoken: Spoken) -> list[float]:
@@ -51,8 +61,35 @@ def test_partials_show_words_of_a_long_utterance_early_and_cost_the_final_nothin
 @pytest.mark.parametrize("way", list(WAYS))
 def test_every_word_is_shown_after_it_was_said(way: str) -> None:
     spoken = calls(2)
-    WAYS[way](spoken, Costs(final=lambda _: 0.1, draft=lambda _: 0.1))
+    WAYS[way](spoken, always(0.1))
     assert all(0 < delay < 30 for each in spoken for delay in each.delays())
+
+
+def test_a_draft_shows_all_but_the_last_words_that_were_said_by_then() -> None:
+    """Told at 1.5, 2.5 and 3.5 s, half a second each: two words stand at 2 s, two more at 3, the others when all is said;
+    the third draft came too late, and made the caption wait.
+    """
+    at = [2.0, 2.0, 3.0, 3.0, 4.5, 4.5, 4.5, 4.5]
+    assert delays("pauses and partials", Spoken(0, 3)) == [
+        pytest.approx(shown - 0.375 * (word + 1)) for word, shown in enumerate(at)
+    ]
+
+
+def test_no_draft_goes_before_a_finished_utterance() -> None:
+    """It waits for one that is being made at most, however many speakers go on."""
+    alone = delays("pauses and partials", Spoken(0, 1))
+    amid = [Spoken(0, 1), *(Spoken(0, 12) for _ in range(6))]
+    assert delays("pauses and partials", *amid)[: len(alone)] <= [delay + 0.5 for delay in alone]
+
+
+def test_the_simulation_has_the_numbers_of_the_product() -> None:
+    assert (capacity.FIRST_TOLD, capacity.TOLD_AGAIN) == (
+        recorder.GROWN_FIRST_MS / 1000,
+        recorder.GROWN_AGAIN_MS / 1000,
+    )
+    assert recorder.FLUSH_EVERY_S == capacity.FLUSHED
+    assert (partials.EXPIRES_SECONDS, partials.HELD_WORDS) == (capacity.EXPIRES, capacity.HELD_WORDS)
+    assert (load.RISE_SECONDS[0], load.CALM_SECONDS) == (capacity.BEHIND, capacity.CALM)
 
 
 def test_somebody_speaks_for_four_fifths_of_the_time() -> None:

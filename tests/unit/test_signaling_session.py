@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.signaling.errors import CloseCode
-from calls.signaling.messages import REQUESTS
+from calls.signaling.messages import REQUESTS, Needs
 from calls.signaling.messages.call import HangUp, Login
 from calls.signaling.messages.desk import OpenDesk
 from calls.signaling.session import Close, Effect, Limits, Perform, Relay, Reply, Seat, Send, Session
@@ -75,6 +75,7 @@ def _complete(name: str) -> dict[str, Any]:
         "clientId": "c",
         "typing": True,
         "seq": 1,
+        "colleagueId": 1,
         "status": "away",
         "spatialLayer": 0,
         "width": 1,
@@ -132,9 +133,32 @@ def test_a_login_opens_no_call() -> None:
     assert errors(send(session, type="hang-up", callId=OTHER_CALL)) == ["not_found"]
 
 
+def listener() -> Session:
+    session = stranger()
+    session.seated(Seat(CALL, ALICE, "supervisor", peers={CARA}))
+    return session
+
+
+HEARS = {
+    "join-room", "create-transport", "connect-transport", "restart-ice", "consume", "close-consumer", "pause-consumer",
+    "resume-consumer", "request-key-frame", "set-preferred-layers", "set-consumer-size", "leave", "leave-session",
+}  # fmt: skip
+
+
+@pytest.mark.req("S1.9")
+def test_who_listens_may_hear_and_go_and_sends_nothing() -> None:
+    needs_seat = [name for name, cls in REQUESTS.items() if cls.needs in (Needs.SEAT, Needs.ROOM)]
+    refused = {
+        name
+        for name in needs_seat
+        if "forbidden" in errors(send(listener(), **_complete(name) | {"to": CARA}))
+    }
+    assert refused == set(needs_seat) - HEARS
+
+
 def test_with_two_calls_the_call_must_be_named() -> None:
     session = cara()
-    session.seated(Seat(OTHER_CALL, ALICE, "supervisor"))
+    session.seated(Seat(OTHER_CALL, ALICE, "agent"))
     assert errors(send(session, type="hang-up")) == ["malformed"]
     [effect] = send(session, type="hang-up", callId=OTHER_CALL)
     assert isinstance(effect, Perform)

@@ -37,10 +37,10 @@ async def test_what_happens_while_the_snapshot_is_read_follows_it(monkeypatch: p
     cara = await db(cara_calls)
     read = snapshots.missed_events
 
-    def read_late(call: Call, since: int) -> list[dict[str, Any]]:
+    def read_late(call: Call, since: int, role: str) -> list[dict[str, Any]]:
         monkeypatch.setattr(snapshots, "missed_events", read)
         accepts(alice)
-        return read(call, since)
+        return read(call, since, role)
 
     monkeypatch.setattr(snapshots, "missed_events", read_late)
     async with TestPage() as page:
@@ -272,7 +272,7 @@ async def test_a_snapshot_with_the_later_events_equals_a_fresh_snapshot() -> Non
 
 
 async def in_order(call: Call) -> list[dict[str, Any]]:
-    return await db(lambda: snapshots.missed_events(call, 0))
+    return await db(lambda: snapshots.missed_events(call, 0, "customer"))
 
 
 def applied(state: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ async def test_the_agent_is_told_the_answer_and_the_customer_is_not(staff) -> No
     await db(suggest, cara.call.pk)
     told = await hers.next("answers-suggested")
     assert (told["callId"], told["utteranceId"]) == (str(cara.call.pk), said.pk)
-    assert told["answers"] == [{"entryId": entry.pk, "question": "배송 기간", "answer": "이틀 걸립니다."}]
+    assert told["answers"] == [
+        {"entryId": entry.pk, "question": "배송 기간", "answer": "이틀 걸립니다.", "source": ""}
+    ]
     # What comes to the customer afterwards shows that nothing was on its way.
     await hers.request("toggle-audio", callId=str(cara.call.pk), muted=True)
     await his.next("peer-audio-changed")

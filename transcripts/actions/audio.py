@@ -22,7 +22,8 @@ from transcripts.engines.decode import DecodeError
 from transcripts.masking.audio import Piece, TimeSpan, padded, splice
 from transcripts.masking.encode import opus_packets
 from transcripts.masking.mix import mix
-from transcripts.models import CallTranscript, Source, Utterance
+from transcripts.models import CallTranscript, Utterance
+from transcripts.models.utterance import BEEPED
 from transcripts.waveform import levels
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def remake_audio(call_id: uuid.UUID) -> None:
     transcript = CallTranscript.objects.filter(call=call_id).first()
     if transcript is None:
         return
-    said = Utterance.objects.filter(call=call_id, source=Source.OFFLINE).values_list("masks", flat=True)
+    said = Utterance.objects.filter(call=call_id, source__in=BEEPED).values_list("masks", flat=True)
     spans = beeped(said.iterator(), transcript.missing)
     recordings = recordings_of(call_id)
     for recording in recordings:

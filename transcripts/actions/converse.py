@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import Call
+from transcripts.actions.documents import as_entries
 from transcripts.actions.prompts import version_of
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError, ProviderDown
@@ -27,11 +28,19 @@ from transcripts.assistant.language_model import (
     Turn,
     Usage,
 )
+from transcripts.assistant.sources import sources_of
 from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice, Voice, VoiceOptions
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantPolicy, AssistantTurn, CallSummary, KnowledgeEntry
+from transcripts.models import (
+    AssistantPolicy,
+    AssistantTurn,
+    CallSummary,
+    KnowledgeDocument,
+    KnowledgeEntry,
+    TrialUse,
+)
 from transcripts.speech import engine_of
 from transcripts.tone.tone import label, tone
 from transcripts.vocabulary import masked
@@ -62,6 +71,14 @@ class Exchange:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said, masked, and its tone."""
+
+    text: str
+    score: float
+
+
 def converse(call: Call, sound: bytes, system_prompt: str = "", voice: str = "") -> Exchange:
     """Hear, answer, speak. Raises ConversationRefused: undecodable_audio, no_speech, no_model, assistant_failed and its kin."""
     if call.erased_at is not None or not call.is_active:
@@ -86,31 +103,40 @@ def hear(call: Call, sound: bytes) -> str:
     return heard.text
 
 
-def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> Exchange:
-    """The answer to what was said. Everything behind this line sees masked words only."""
+def heard(call: Call, said: str) -> Heard:
+    """Everything behind this line sees masked words only."""
     hidden = masked(said, call.queue_id)
     insults = sum(mask.kind == PROFANITY for mask in hidden.masks)
-    score = tone(said, call.language, insults=insults) or 0.0
-    policy = policy_of(call)
-    knowledge = knowledge_of(call)
-    usage = Usage()
+    return Heard(hidden.text, tone(said, call.language, insults=insults) or 0.0)
+
+
+def answer(call: Call, said: str, system_prompt: str = "", voice: str = "") -> Exchange:
+    """The answer to what was said."""
+    told, policy, usage = heard(call, said), policy_of(call), Usage()
     prompt = system_prompt[:MAX_PROMPT] or policy.prompt
-    turns = [*history(call, policy.turns), Turn("user", hidden.text)]
-    reply, model, fell_back = think(turns, prompt, policy, knowledge, usage)
-    turn = store_turn(
+    turns = [*history(call, policy.turns), Turn("user", told.text)]
+    reply, model, fell_back = think(turns, prompt, policy, knowledge_of(call), usage)
+    turn = keep_turn(call, told, masked(reply, call.queue_id).text, policy, prompt, model, usage)
+    audio, missing = speak(turn.reply, voice or policy.voice)
+    return Exchange(turn, audio, missing, fell_back, turn.created_at)
+
+
+def keep_turn(
+    call: Call, told: Heard, reply: str, policy: AssistantPolicy, prompt: str, model: str, usage: Usage
+) -> AssistantTurn:
+    return store_turn(
         call,
-        user_text=hidden.text,
-        reply=masked(reply, call.queue_id).text,
-        sentiment=label(score).value,
-        score=score,
+        user_text=told.text,
+        reply=reply,
+        sentiment=label(told.score).value,
+        score=told.score,
         model=model,
         prompt=prompt,
         prompt_version=version_of(policy) if prompt == policy.prompt else None,
+        sources=sources_of(usage.sources),
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
     )
-    audio, missing = speak(turn.reply, voice or policy.voice)
-    return Exchange(turn, audio, missing, fell_back, turn.created_at)
 
 
 def think(
@@ -123,7 +149,8 @@ def think(
     house, asked = EmbeddedModel(knowledge), turns[-1].text
     if not settings.ASSISTANT_MODEL or meaning_of(asked) == "person" or is_used_up(policy):
         return "".join(house.reply("", turns, usage)), house.name, False
-    guard = Guard(prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
+    usage.sources = knowledge.find(asked)
+    guard = Guard(prompt, tuple(found.entry.answer for found in usage.sources))
     try:
         model = language_model()
         said = "".join(model.reply(guard.system, [_defused(turn) for turn in turns], usage)).strip()
@@ -185,13 +212,16 @@ def is_used_up(policy: AssistantPolicy) -> bool:
     if not policy.monthly_tokens:
         return False
     month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    used = AssistantTurn.objects.filter(created_at__gte=month)
-    if policy.place_id:
-        used = used.filter(call__place=policy.place_id)
+    turns = AssistantTurn.objects.filter(created_at__gte=month)
     notes = CallSummary.objects.filter(made_at__gte=month)
+    trials = TrialUse.objects.filter(created_at__gte=month)
     if policy.place_id:
-        notes = notes.filter(call__place=policy.place_id)
-    return tokens(used) + tokens(notes) >= policy.monthly_tokens
+        turns, notes = (
+            turns.filter(call__place=policy.place_id),
+            notes.filter(call__place=policy.place_id),
+        )
+        trials = trials.filter(place=policy.place_id)
+    return sum(tokens(rows) for rows in (turns, notes, trials)) >= policy.monthly_tokens
 
 
 def tokens(rows: QuerySet[Any]) -> int:
@@ -201,18 +231,29 @@ def tokens(rows: QuerySet[Any]) -> int:
 
 
 def knowledge_of(call: Call) -> Knowledge:
-    """The place's answers and those of everywhere; made anew when one was changed."""
-    entries = KnowledgeEntry.objects.filter(is_active=True)
-    mine = entries.filter(place=call.place) | entries.filter(place=None)
-    version = mine.aggregate(last=Max("updated_at"), top=Max("pk"))
-    return _index(call.place_id, mine.count(), version["last"], version["top"])
+    """The place's answers and documents and those of everywhere; made anew when one was changed."""
+    versions = (
+        rows.aggregate(count=Count("pk"), last=Max("updated_at"), top=Max("pk"))
+        for rows in _of_place(call.place_id)
+    )
+    return _index(call.place_id, *(tuple(version.values()) for version in versions))
+
+
+def _of_place(place_id: int) -> tuple[QuerySet[KnowledgeEntry], QuerySet[KnowledgeDocument]]:
+    mine = Q(place=place_id) | Q(place=None)
+    return (
+        KnowledgeEntry.objects.filter(mine, is_active=True),
+        KnowledgeDocument.objects.filter(mine, is_active=True),
+    )
 
 
 @lru_cache(maxsize=64)
-def _index(place_id: int, _count: int, _last: datetime | None, _top: int | None) -> Knowledge:
-    entries = KnowledgeEntry.objects.filter(is_active=True)
-    mine = (entries.filter(place=place_id) | entries.filter(place=None)).order_by("pk")
-    return Knowledge([Entry(row.pk, row.questions, row.answer) for row in mine])
+def _index(place_id: int, *_versions: tuple[Any, ...]) -> Knowledge:
+    answers, documents = _of_place(place_id)
+    entries = [Entry(row.pk, row.questions, row.answer) for row in answers.order_by("pk")]
+    for document in documents.order_by("pk"):
+        entries += as_entries(document)
+    return Knowledge(entries)
 
 
 def language_model() -> LanguageModel:

@@ -27,9 +27,10 @@ from transcripts.actions.sums import sum_up
 from transcripts.actions.utterances import build
 from transcripts.engines.base import EngineUnavailable, Provenance, SpeechEngine, SpeechError
 from transcripts.engines.decode import DecodeError
-from transcripts.engines.words import Segment
+from transcripts.engines.words import Segment, Transcription
 from transcripts.masking.audio import TimeSpan
 from transcripts.models import CallTranscript, Source, SpeechJob, TranscriptState, Utterance
+from transcripts.models.utterance import BEEPED
 from transcripts.speech import engine_of, unavailable
 from transcripts.vocabulary import Rules, rules
 
@@ -75,19 +76,26 @@ class _Result:
         return beeped((utterance.masks for utterance in self.utterances), self.missing)
 
     def add(
-        self, chunk: Chunk, segment: Segment, position: int, language: str, provenance: Provenance
+        self,
+        chunk: Chunk,
+        segment: Segment,
+        position: int,
+        language: str,
+        provenance: Provenance,
+        source: Source = Source.OFFLINE,
     ) -> None:
-        self.utterances.append(
-            build(
-                chunk,
-                segment,
-                source=Source.OFFLINE,
-                position=position,
-                language=language,
-                provenance=provenance,
-                by=self.by,
-            )
+        utterance = build(
+            chunk,
+            segment,
+            source=source,
+            position=position,
+            language=language,
+            provenance=provenance,
+            by=self.by,
         )
+        if source == Source.AGAIN:  # found by nobody, and no hint
+            utterance.search_text, utterance.tone = "", None
+        self.utterances.append(utterance)
 
     def lose(self, chunks: Iterable[Chunk], reason: str) -> None:
         self.missing += [_gap(chunk, reason) for chunk in chunks]
@@ -170,7 +178,7 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
     audio, unreadable = stretch.audio()
     result.lose(unreadable, DecodeError.code)
     try:
-        heard = engine.transcribe(audio, language=stretch.language, offset_ms=stretch.start_ms)
+        hearings = engine.hearings(audio, language=stretch.language, offset_ms=stretch.start_ms)
     except EngineUnavailable:
         raise  # the call waits for it; nothing is published
     except SpeechError as error:
@@ -179,11 +187,18 @@ def _hear_stretch(stretch: Stretch, engine: SpeechEngine, result: _Result) -> No
             raise _Passing from error
         result.lose((chunk for chunk in stretch.chunks if chunk not in unreadable), error.code)
         return
+    for heard, source in zip(hearings, BEEPED, strict=False):
+        _write_down(stretch, heard, source, engine.provenance, result)
+
+
+def _write_down(
+    stretch: Stretch, heard: Transcription, source: Source, provenance: Provenance, result: _Result
+) -> None:
     counts: dict[int, int] = {}
     for segment in heard.segments:
         chunk = stretch.chunk_at(segment)
         position = counts[chunk.pk] = counts.get(chunk.pk, -1) + 1
-        result.add(chunk, segment, position, heard.language, engine.provenance)
+        result.add(chunk, segment, position, heard.language, provenance, source)
 
 
 def _read_stretch(stretch: Stretch, result: _Result) -> None:
@@ -206,7 +221,7 @@ def _gap(chunk: Chunk, reason: str) -> dict[str, Any]:
 
 def _publish(call: Call, transcript: CallTranscript, engine: SpeechEngine, result: _Result) -> None:
     with transaction.atomic():
-        Utterance.objects.filter(call=call, source=Source.OFFLINE).delete()
+        Utterance.objects.filter(call=call, source__in=BEEPED).delete()
         Utterance.objects.bulk_create(result.utterances)
         sum_up([call.pk])
         # The final text is found in the place of the live one, which stays.

@@ -81,9 +81,7 @@ def _caption(call_id: uuid.UUID, participant_id: uuid.UUID, path: str, started_m
     call = participant.call
     answered_ms = round(call.answered_at.timestamp() * 1000) if call.answered_at else started_ms
     audio = decode(file)
-    heard = engine_of(call, "live").transcribe(
-        audio, language=call.language, offset_ms=started_ms - answered_ms
-    )
+    heard = engine_of(call, "live").draft(audio, language=call.language, offset_ms=started_ms - answered_ms)
     end_ms = started_ms - answered_ms + len(audio) * 1000 // SAMPLE_RATE
     shown = sure_part(heard, end_ms, call.queue_id, _said_before(participant, started_ms - answered_ms))
     # Asked again: hearing takes its time, and the caption must not be followed by its own beginning.

@@ -24,7 +24,8 @@ from transcripts.actions.neighbours import CHANGED, correct_events, mask_anew, t
 from transcripts.actions.summaries import mask_again
 from transcripts.actions.sums import sum_up
 from transcripts.actions.written import mask_calls
-from transcripts.models import CallTranscript, Remask, RemaskState, Source, TranscriptState, Utterance
+from transcripts.models import CallTranscript, Remask, RemaskState, TranscriptState, Utterance
+from transcripts.models.utterance import BEEPED
 from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def _masked_anew(rows: list[Utterance]) -> _Batch:
         by = rules(queue_id)
         more = told_by_neighbours(mine, by)
         changed += [row for row in mine if mask_anew(row, by, more.get(row.pk, []))]
-    return _Batch(changed, {row.call_id for row in changed if row.source == Source.OFFLINE})
+    return _Batch(changed, {row.call_id for row in changed if row.source in BEEPED})
 
 
 def _move(current: Remask, done: int, changed: int) -> None:

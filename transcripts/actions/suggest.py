@@ -45,8 +45,10 @@ def suggest(call_id: uuid.UUID) -> None:
 
 
 def _told(found: Found) -> dict[str, Any]:
+    """`source` is the document's title; an answer of the house has none."""
     return {
         "entryId": found.entry.id,
-        "question": found.entry.questions.splitlines()[0],
-        "answer": found.entry.answer,
+        "question": found.entry.title,
+        "answer": found.answer,
+        "source": found.entry.document,
     }

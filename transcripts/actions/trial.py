@@ -1,4 +1,4 @@
-"""Trying the assistant of a place without a call: the real way to an answer, and nothing is stored."""
+"""Trying the assistant of a place without a call: the real way to an answer. Nothing said is stored, only what it took."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from calls.models import Call, Place
 from transcripts.actions.converse import ConversationRefused, hear, knowledge_of, policy_of, speak, think
 from transcripts.assistant.knowledge import Found
 from transcripts.assistant.language_model import Turn, Usage
+from transcripts.models import TrialUse
 from transcripts.vocabulary import masked
 
 FOUND = 3
@@ -36,6 +37,8 @@ def try_it(place: Place, text: str = "", sound: bytes = b"", language: str = "ko
     asked = masked(said, place.queue_id).text
     policy, knowledge, usage = policy_of(call), knowledge_of(call), Usage()
     reply, model, fell_back = think([Turn("user", asked)], policy.prompt, policy, knowledge, usage)
+    if usage.prompt or usage.completion:
+        TrialUse.objects.create(place=place, prompt_tokens=usage.prompt, completion_tokens=usage.completion)
     reply = masked(reply, place.queue_id).text
     audio, _missing = speak(reply, policy.voice)
     found = knowledge.find(asked, limit=FOUND)

@@ -70,9 +70,9 @@ class EmbeddedModel(LanguageModel):
     def reply(self, system: str, turns: Sequence[Turn], usage: Usage) -> Iterator[str]:
         asked = turns[-1].text
         sentences = SENTENCES[language_of(asked)]
-        meaning = meaning_of(asked)
+        meaning, usage.sources = meaning_of(asked), []
         if meaning:
             yield sentences[meaning]
             return
-        found = self._knowledge.find(asked, limit=1)
-        yield found[0].entry.answer if found and found[0].is_sure else sentences["unknown"]
+        usage.sources = [found for found in self._knowledge.find(asked, limit=1) if found.is_sure]
+        yield usage.sources[0].answer if usage.sources else sentences["unknown"]

@@ -29,8 +29,13 @@ class Said:
     text: str
 
 
-def handover(said: Sequence[Said], *, reason: str, intent: str, tone: float | None) -> dict[str, Any]:
-    """`intent` is what they asked for: the question of the house's answers that came nearest, or their first words."""
+def handover(
+    said: Sequence[Said], *, reason: str, intent: str, tone: float | None, source: str = ""
+) -> dict[str, Any]:
+    """`intent` is what they asked for: the question of the house's answers that came nearest, or their first words.
+
+    `source` is the document that the last answer came from.
+    """
     customer = [one.text for one in said if one.by_customer and one.text]
     whole = " ".join(customer)
     fields = {"name": _first(NAME, whole), "orderNumber": _first(ORDER, whole)}
@@ -40,6 +45,7 @@ def handover(said: Sequence[Said], *, reason: str, intent: str, tone: float | No
         "intent": _short(intent or (customer[0] if customer else "")),
         "summary": [_short(text) for text in customer[-LAST_WORDS:]],
         "lastAnswer": _short(answers[-1]) if answers else "",
+        "lastSource": source,
         "fields": {name: value for name, value in fields.items() if value},
         "tone": None if tone is None else round(tone, 2),
     }

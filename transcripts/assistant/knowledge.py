@@ -17,6 +17,10 @@ from transcripts.assistant.pieces import pieces
 
 SURE = 0.42
 """From this likeness on an entry is given as the answer; below it the assistant says that it does not know."""
+SURE_OF_PASSAGE = 0.5
+"""The same for a passage of a document: nobody has written down that it is an answer."""
+SPOKEN = 160
+"""Letters of a passage that are said at once; the sentences behind them are not."""
 RELATED = 0.22
 """From this on an entry goes to the language model as something that may help."""
 IN_ANSWER = 0.7
@@ -29,21 +33,43 @@ BY_LINE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`questions`: one or more ways to ask, one a line. `id` is told with what was found."""
+    """`questions`: one or more ways to ask, one a line. `id` is told with what was found.
+
+    A passage of a document has `sentences`; its `questions` are its headings, `document` is the title.
+    """
 
     id: int
     questions: str
     answer: str
+    sentences: tuple[str, ...] = ()
+    document: str = ""
+    passage: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """What a question is compared with, one by one."""
+        return [*self.questions.splitlines(), *self.sentences]
+
+    @property
+    def asked(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def title(self) -> str:
+        return self.questions.splitlines()[0] if self.questions.strip() else self.document
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`answer` is what is said: an answer of the house whole, of a passage the sentences that the question is about."""
+
     entry: Entry
     likeness: float
+    answer: str
 
     @property
     def is_sure(self) -> bool:
-        return self.likeness >= SURE
+        return self.likeness >= (SURE_OF_PASSAGE if self.entry.sentences else SURE)
 
 
 class Knowledge:
@@ -60,10 +86,10 @@ class Knowledge:
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.preprocessing import normalize
 
-        asked = [(at, line) for at, each in enumerate(self._entries) for line in each.questions.splitlines()]
+        asked = [(at, line) for at, each in enumerate(self._entries) for line in each.lines]
         self._vectorizer = CountVectorizer(analyzer=pieces, binary=True, dtype=np.float64)
-        self._vectorizer.fit([f"{each.questions}\n{each.answer}" for each in self._entries])
-        questions = self._vectorizer.transform([each.questions for each in self._entries])
+        self._vectorizer.fit([f"{each.asked}\n{each.answer}" for each in self._entries])
+        questions = self._vectorizer.transform([each.asked for each in self._entries])
         answers = self._vectorizer.transform([each.answer for each in self._entries])
         only_there = answers - answers.multiply(questions)
         self._cover = (questions + only_there * IN_ANSWER).tocsr()
@@ -77,13 +103,30 @@ class Knowledge:
         """The entries most like the question, the likeliest first; nothing below RELATED."""
         if self._vectorizer is None or not (asked := set(pieces(question))):
             return []
-        likeness = self._likeness(asked)
+        likeness, by_line = self._likeness(asked)
         best = np.argsort(-likeness, kind="stable")[:limit]
         return [
-            Found(self._entries[at], round(float(likeness[at]), 3)) for at in best if likeness[at] >= RELATED
+            Found(self._entries[at], round(float(likeness[at]), 3), self._answer(int(at), by_line))
+            for at in best
+            if likeness[at] >= RELATED
         ]
 
-    def _likeness(self, asked: set[str]) -> Any:
+    def _answer(self, at: int, by_line: Any) -> str:
+        """Of a passage the sentence that is likest, and what fits into a breath of those behind it."""
+        entry = self._entries[at]
+        if not entry.sentences:
+            return entry.answer
+        mine = np.flatnonzero(self._line_of == at)[-len(entry.sentences) :]
+        first = int(np.argmax(by_line[mine]))
+        said = list(entry.sentences[first : first + 1])
+        for sentence in entry.sentences[first + 1 :]:
+            if sum(map(len, said)) + len(sentence) > SPOKEN:
+                break
+            said.append(sentence)
+        return " ".join(said)
+
+    def _likeness(self, asked: set[str]) -> tuple[Any, Any]:
+        """Of each entry, and of each line."""
         known = [self._vectorizer.vocabulary_[each] for each in asked if each in self._vectorizer.vocabulary_]
         foreign = UNKNOWN * self._rarest
         count = len(asked) - len(known)
@@ -92,7 +135,8 @@ class Knowledge:
         total = weights.sum() + count * foreign
         norm = np.sqrt((weights**2).sum() + count * foreign**2)
         if not total:  # every entry holds all of it
-            return np.zeros(len(self._entries))
+            return np.zeros(len(self._entries)), np.zeros(len(self._line_of))
+        lines = self._lines @ weights / norm
         by_line = np.zeros(len(self._entries))
-        np.maximum.at(by_line, self._line_of, self._lines @ weights / norm)
-        return (1 - BY_LINE) * (self._cover @ weights / total) + BY_LINE * by_line
+        np.maximum.at(by_line, self._line_of, lines)
+        return (1 - BY_LINE) * (self._cover @ weights / total) + BY_LINE * by_line, lines

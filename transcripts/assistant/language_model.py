@@ -5,13 +5,14 @@ from __future__ import annotations
 import abc
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
 
 import openai
 
 from transcripts.assistant.errors import AssistantError, KeyMissing, ProviderDown, ProviderRefused
+from transcripts.assistant.knowledge import Found
 
 FAILURES_TO_OPEN = 3
 """So many failures one after the other, and nobody asks the endpoint for OPEN_SECONDS."""
@@ -27,10 +28,11 @@ class Turn:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of one answer; 0 where the endpoint does not tell."""
+    """Of one answer: its tokens (0 where the endpoint does not tell), and what it was to be made from."""
 
     prompt: int = 0
     completion: int = 0
+    sources: list[Found] = field(default_factory=list)
 
 
 class LanguageModel(abc.ABC):
@@ -91,6 +93,8 @@ class OpenAIModel(LanguageModel):
             timeout=options.timeout,
             max_retries=options.retries,
         )
+        # The library loads this part when it is first named: now, and not while a caller waits.
+        self._completions = self._client.chat.completions
 
     def reply(self, system: str, turns: Sequence[Turn], usage: Usage) -> Iterator[str]:
         self._breaker.check()
@@ -111,7 +115,7 @@ class OpenAIModel(LanguageModel):
     def _stream(self, system: str, turns: Sequence[Turn], usage: Usage) -> Iterator[str]:
         messages: list[Any] = [{"role": "system", "content": system}]
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
-        stream = self._client.chat.completions.create(
+        stream = self._completions.create(
             model=self.name,
             messages=messages,
             max_tokens=MOST_TOKENS,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from transcripts.engines import guards, vad
+from transcripts.engines import cleaning, guards, vad
 from transcripts.engines.words import Segment, Transcription, Word
 
 SAMPLE_RATE = 16_000
@@ -94,6 +95,10 @@ class Heard:
     words: list[Word]
 
 
+class _Recognise(Protocol):
+    def __call__(self, audio: Samples, /, *, language: str | None) -> Heard: ...
+
+
 class SpeechEngine(ABC):
     """One way to turn speech into text. Models are loaded by the constructor, once per process.
 
@@ -111,21 +116,48 @@ class SpeechEngine(ABC):
         segments: the recogniser is not asked, because one that hears silence invents sentences. Raises
         RecognitionError.
         """
+        return self._through(self.recognise, audio, language, offset_ms)
+
+    def draft(self, audio: Samples, *, language: str | None, offset_ms: int = 0) -> Transcription:
+        """Hear speech that goes on, as `transcribe` does, but sooner and less surely: for text that the finished
+        utterance replaces. Its word times are rough. Raises RecognitionError.
+        """
+        return self._through(self.recognise_draft, audio, language, offset_ms)
+
+    def hearings(
+        self, audio: Samples, *, language: str | None, offset_ms: int = 0
+    ) -> tuple[Transcription, ...]:
+        """What is heard in `audio`, and, where it is noisy, what is heard once the noise is turned down: a word that
+        only one of them has was perhaps said. Raises RecognitionError.
+        """
+        first = self.transcribe(audio, language=language, offset_ms=offset_ms)
+        if not cleaning.is_noisy(audio):
+            return (first,)
+        return (
+            first,
+            self.transcribe(
+                cleaning.cleaned(audio), language=language or first.language or None, offset_ms=offset_ms
+            ),
+        )
+
+    def _through(
+        self, recognise: _Recognise, audio: Samples, language: str | None, offset_ms: int
+    ) -> Transcription:
         segments: list[Segment] = []
         for window in vad.windows(vad.speech_spans(audio, self.listening), self.capabilities.window_ms):
-            heard = self._hear(audio, window, language)
+            start = window[0].start_ms
+            heard = recognise(audio[_sample(start) : _sample(window[-1].end_ms)], language=language)
             language = heard.language
-            segments += guards.utterances(heard.words, window)
+            segments += guards.utterances([word.shifted(start) for word in heard.words], window)
         return Transcription(language or "", tuple(segment.shifted(offset_ms) for segment in segments))
-
-    def _hear(self, audio: Samples, window: list[vad.Span], language: str | None) -> Heard:
-        start, end = window[0].start_ms, window[-1].end_ms
-        heard = self.recognise(audio[_sample(start) : _sample(end)], language=language)
-        return Heard(heard.language, [word.shifted(start) for word in heard.words])
 
     @abstractmethod
     def recognise(self, audio: Samples, *, language: str | None) -> Heard:
         """Hear one window of speech; word times count from its first sample. Raises RecognitionError."""
+
+    def recognise_draft(self, audio: Samples, *, language: str | None) -> Heard:
+        """As `recognise`, by a quicker way where the engine has one."""
+        return self.recognise(audio, language=language)
 
 
 def _sample(ms: int) -> int:

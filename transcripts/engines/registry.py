@@ -7,7 +7,7 @@ size or a hub id. "" is none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -23,7 +23,13 @@ from transcripts.engines.base import (
 from transcripts.engines.fixture import FixtureEngine
 from transcripts.engines.remote import RemoteEngine, RemoteOptions
 from transcripts.engines.sphinx import SphinxEngine
-from transcripts.engines.whisper import WhisperEngine, WhisperOptions, locate
+from transcripts.engines.whisper import (
+    CAPTION_WINDOW_S,
+    DRAFT_WINDOW_S,
+    WhisperEngine,
+    WhisperOptions,
+    locate,
+)
 
 Purpose = Literal["live", "offline"]
 
@@ -44,6 +50,8 @@ class SpeechConfig:
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 1
+    caption_window_s: int = CAPTION_WINDOW_S
+    draft_window_s: int = DRAFT_WINDOW_S
     allow_fixture: bool = False
     remote: RemoteOptions = field(default=NO_REMOTE)
 
@@ -187,5 +195,8 @@ def _model(config: SpeechConfig, purpose: Purpose) -> str:
 
 
 def _options(config: SpeechConfig, purpose: Purpose) -> WhisperOptions:
-    beam_size = OFFLINE_BEAM if purpose == "offline" else 1
-    return WhisperOptions(config.device, config.compute_type, config.threads, beam_size)
+    """What is heard for the final transcript is heard in the whole window."""
+    machine = WhisperOptions(config.device, config.compute_type, config.threads)
+    if purpose == "offline":
+        return replace(machine, beam_size=OFFLINE_BEAM)
+    return replace(machine, window_s=config.caption_window_s, draft_window_s=config.draft_window_s)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from transcripts.engines import drafts, guards
 from transcripts.engines.base import (
     SAMPLE_RATE,
     Capabilities,
@@ -20,9 +21,13 @@ from transcripts.engines.words import Word
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
+    from faster_whisper.transcribe import Segment
 
 LANGUAGES = ("ko", "en")
 WINDOW_MS = 28_000
+CAPTION_WINDOW_S, DRAFT_WINDOW_S = 15, 10
+# faster-whisper's own limits, from which it tries again.
+LEAST_LOGPROB, MOST_COMPRESSION = -1.0, 2.4
 # One re-decode, a little freer, when the first try loops or is sure of nothing.
 TEMPERATURES = (0.0, 0.4)
 # Korean takes about two tokens a syllable, and nobody says more than ten syllables a second.
@@ -34,13 +39,16 @@ NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 @dataclass(frozen=True, slots=True)
 class WhisperOptions:
     """`device` and `compute_type` may be "auto": float16 on CUDA, int8 on a CPU. Two one-thread workers
-    beat one two-thread worker, hence one thread."""
+    beat one two-thread worker, hence one thread. The encoder is
+    given at least `window_s` of sound, or `draft_window_s` of what goes on."""
 
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 1
     beam_size: int = 1
     temperatures: tuple[float, ...] = TEMPERATURES
+    window_s: int = 30
+    draft_window_s: int = DRAFT_WINDOW_S
 
 
 class WhisperEngine(SpeechEngine):
@@ -58,19 +66,48 @@ class WhisperEngine(SpeechEngine):
         self.provenance = Provenance("faster-whisper", model_name(model), _version())
 
     def recognise(self, audio: Samples, *, language: str | None) -> Heard:
+        from transcripts.engines.windows import WHOLE_S, seconds_for
+
+        seconds = seconds_for(len(audio), self.options.window_s)
         try:
             language = language or self._guess(audio)
-            settings = self._settings() | {"max_new_tokens": _most_tokens(audio)}
-            segments, _ = self._model.transcribe(audio, language=language, **settings)
-            words = [_word(word) for segment in segments for word in segment.words or ()]
+            segments = self._decode(audio, language, seconds)
+            if seconds < WHOLE_S and not self._believes(segments):
+                segments = self._decode(audio, language, WHOLE_S)
         except RuntimeError as error:
             raise RecognitionError(type(error).__name__) from error
-        return Heard(language, words)
+        return Heard(language, _words(segments))
+
+    def recognise_draft(self, audio: Samples, *, language: str | None) -> Heard:
+        try:
+            language = language or self._guess(audio)
+            most, shortest = _most_tokens(audio), self.options.draft_window_s
+            words = drafts.hear(self._model, audio, language, most_tokens=most, shortest_s=shortest)
+            return Heard(language, words)
+        except RuntimeError as error:
+            raise RecognitionError(type(error).__name__) from error
+
+    def _decode(self, audio: Samples, language: str, window_s: int) -> list[Segment]:
+        """In a short window there is one try: the next one has the whole."""
+        from transcripts.engines.windows import WHOLE_S, window
+
+        tries = self.options.temperatures if window_s == WHOLE_S else self.options.temperatures[:1]
+        settings = self._settings() | {"temperature": tries, "max_new_tokens": _most_tokens(audio)}
+        with window(window_s):
+            return list(self._model.transcribe(audio, language=language, **settings)[0])
+
+    def _believes(self, segments: list[Segment]) -> bool:
+        """Whether what a short window gave looks like speech: Whisper's own checks, words at all, and no loop."""
+        words = _words(segments)
+        probable = all(
+            segment.avg_logprob >= LEAST_LOGPROB and segment.compression_ratio <= MOST_COMPRESSION
+            for segment in segments
+        )
+        return probable and bool(words) and guards.collapse_loops(words) == words
 
     def _settings(self) -> dict[str, Any]:
         return {
             "beam_size": self.options.beam_size,
-            "temperature": self.options.temperatures,
             "word_timestamps": True,
             # Text of the last window makes an error spread, and over noise it is simply said again. What
             # was said before is heard anew instead: a window holds up to WINDOW_MS of neighbouring speech.
@@ -126,11 +163,11 @@ def load(path: Path, model: str, options: WhisperOptions) -> WhisperModel:
     missing = [name for name in NEEDED_FILES if not (path / name).is_file()]
     if missing:
         raise _unavailable(model, f"lacks {', '.join(missing)}")
-    from faster_whisper import WhisperModel
+    from transcripts.engines.windows import WindowedModel
 
     device, compute_type = _device(options)
     try:
-        return WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=options.threads)
+        return WindowedModel(str(path), device=device, compute_type=compute_type, cpu_threads=options.threads)
     except (RuntimeError, ValueError, OSError) as error:
         kind = type(error).__name__
         raise _unavailable(model, f"cannot be loaded on {device} ({kind})") from error
@@ -145,6 +182,10 @@ def _device(options: WhisperOptions) -> tuple[str, str]:
     if options.compute_type != "auto":
         return device, options.compute_type
     return device, "float16" if device == "cuda" else "int8"
+
+
+def _words(segments: list[Segment]) -> list[Word]:
+    return [_word(word) for segment in segments for word in segment.words or ()]
 
 
 def _word(word: Any) -> Word:

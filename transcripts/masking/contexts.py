@@ -69,12 +69,24 @@ FISH = re.compile(
 )
 PEOPLE = re.compile(
     r".*(?:놈|년|새끼|것|것들|인간|자식|상담원|직원|사장|사장님|대표|팀장|점장|기사|애|애들|"
-    r"사람|네|니|너|당신|너희|니들|지|쟤|걔|얘|누구|여자|남자|아줌마|아저씨|다|따)[이가]"
+    r"사람|네|니|너|당신|너희|니들|지|쟤|걔|얘|누구|여자|남자|아줌마|아저씨|손님|고객|선생|선생님|학생|아들|딸|엄마|"
+    r"아빠|언니|오빠|누나|동생|친구|부장|과장|차장|대리|실장|원장|회장|이사|교수|의사|간호사|기자|배달원|관리자|담당자|"
+    r"책임자|공무원|경찰|노인|영감|할매|할머니|할아버지|꼰대|님|양반|다|따)[이가]"
 )
-THING = re.compile(r"[가-힣a-z\d]{2,}[이가]|[불폰앱등탑]이|차가|화면|전원|앱|불")
+WHILE = re.compile(r"(?!이따|있다|가다|놀다|까불다|떠들다)[가-힣]+다가|[가-힣]+(?:자마자|[에서]도|는데)")
+"""쓰다가 꺼져: what goes out in the middle of something. 이따가 꺼져 is told to somebody."""
+THING = re.compile(r"[가-힣a-z\d]{2,}[이가]|[불폰앱등탑땅눈볼]이|[차배]가|화면|전원|앱|불")
+DEVICE = re.compile(
+    r".*(?:불|등|화면|전원|폰|전화|전화기|컴퓨터|노트북|모니터|티비|텔레비전|티브이|tv|앱|에어컨|보일러|조명|시동|차|"
+    r"엔진|냉장고|세탁기|건조기|배터리|공유기|카메라|램프|와이파이|인터넷|기계|기기|히터|선풍기|난로|가스|버너|"
+    r"렌지|레인지|오븐|밥솥|청소기|제습기|가습기|프린터|태블릿|패드|스피커|이어폰|시계|워치|게임기|셋톱박스|알람)[은는도]"
+)
+"""Of these it is also said with 은, 는 and 도; 너는, 이제는 and 오늘은 are said to people."""
 HAPPENS = re.compile(
     r".*(?:위기|재난|재앙|시험|태풍|추위|더위|한파|폭우|장마|가뭄|지진|어려움|불행|마감|위험|"
-    r"겨울|여름|명절|연말|문제|일|사고|죽음|고비|현실|기일|파도|폭풍|난관)(?:이|가|은|는|도)?"
+    r"겨울|여름|명절|연말|문제|일|사고|죽음|고비|현실|기일|파도|폭풍|난관|폭염|폭설|홍수|눈보라|한계|순간|날|때|이별|"
+    r"전쟁|위협|상황|변화|미래|불황|침체|파산|시련|고난|고통|운명|비극|난리|사태|대란|질병|추석|설날|고사|면접|입시|"
+    r"수능|만기|계절)(?:이|가|은|는|도)?"
 )
 JOINING = re.compile(r"[가-힣]*[아어여해가와봐려겨켜춰워러써사자타커내대세펴져쳐려해라파빠퍼]")
 INTERJECTIONS = frozenset(["아", "어", "야", "와", "자", "이야", "아아", "어어"])
@@ -85,14 +97,23 @@ WASHING = re.compile(
     r".*(?:이불|옷|셔츠|바지|양말|운동화|신발|커튼|빨래|수건|침구|패딩|코트|인형|행주|걸레|"
     r"시트)(?:을|를|도|만|좀)?"
 )
-TITLE = re.compile(r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡)")
+TITLE = re.compile(
+    r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡|가수|밴드|그룹|가게|식당|카페|"
+    r"브랜드|상표|지명|마을)"
+)
+BEGGED = re.compile(r"고|던|으|었|며|지[는도만 ]|다가|[을]?(?:만큼|정도|처지|형편|지경|팔자|수는|수도|수밖)")
+PICKED = re.compile(
+    r"(?:은|는|던|을|다가?)?(?:딸기|사과|포도|귤|감|밤|대추|복숭아|자두|살구|앵두|오디|체리|토마토|블루베리|고추|상추|"
+    r"오이|과일|열매|버찌|무화과|배값)"
+)
+SEARCHED = re.compile(r"[가-힣]{2,}[을를]")
 GRAVE = 3
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
     r"들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
 )
-SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|것|수있|수도|수는")
+SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|지(?![가-힣]*[마말])|것|만한|수있|수도|수는")
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
 
 
@@ -216,12 +237,18 @@ def _goes_out(place: Place) -> bool:
     """화면이 꺼지던데요; nobody's screen is told to go."""
     if not place.text.startswith(("꺼지", "꺼져", "꺼졌")):
         return False
-    return bool(THING.fullmatch(place.before)) and not PEOPLE.fullmatch(place.before)
+    if WHILE.fullmatch(place.before):
+        return not place.following.startswith("라")
+    is_thing = THING.fullmatch(place.before) or DEVICE.fullmatch(place.before)
+    return bool(is_thing) and not PEOPLE.fullmatch(place.before)
 
 
 def _happens(place: Place) -> bool:
-    """재난이 닥치게 되면."""
-    return place.text.startswith("닥") and bool(HAPPENS.fullmatch(place.before))
+    """재난이 닥치게 되면; 독감이 닥쳐 병원이 붐벼요."""
+    if not place.text.startswith("닥"):
+        return False
+    is_thing = THING.fullmatch(place.before) and not PEOPLE.fullmatch(place.before)
+    return bool(HAPPENS.fullmatch(place.before) or is_thing)
 
 
 def _is_tried(place: Place) -> bool:
@@ -274,6 +301,22 @@ def _is_washed(place: Place) -> bool:
     return place.text.startswith("빨아") and bool(WASHING.fullmatch(place.before))
 
 
+def _begs(place: Place) -> bool:
+    """밥을 빌어먹고 다녔다, 빌어먹을 만큼: the verb itself; the curse stands before a noun."""
+    stem = place.text.removesuffix("을")
+    return stem == "빌어먹" and bool(BEGGED.match(place.following))
+
+
+def _is_picked(place: Place) -> bool:
+    """따먹은 딸기."""
+    return place.text.startswith("따먹") and bool(PICKED.match(place.text[2:] + place.following))
+
+
+def _is_searched(place: Place) -> bool:
+    """휴지통을 뒤져라."""
+    return place.text.startswith("뒤져") and bool(SEARCHED.fullmatch(place.before))
+
+
 def _is_a_title(place: Place) -> bool:
     """멍청이라는 노래. The worst words are hidden wherever they stand."""
     return place.severity < GRAVE and bool(TITLE.match(place.following))
@@ -298,5 +341,8 @@ RULES: tuple[Rule, ...] = (
     _is_ten,
     _is_a_name,
     _is_in_need,
+    _begs,
+    _is_picked,
+    _is_searched,
     _is_a_title,
 )

@@ -5,8 +5,10 @@ from transcripts.models.assistant import (
     AssistantPrompt,
     AssistantTurn,
     KnowledgeEntry,
+    TrialUse,
 )
 from transcripts.models.assisted import AssistedCall, LineOutcome, SpokenLine
+from transcripts.models.document import KnowledgeDocument
 from transcripts.models.export import Export
 from transcripts.models.lexicon import LexiconEntry
 from transcripts.models.opening import OriginalOpening
@@ -29,6 +31,7 @@ __all__ = [
     "Disposition",
     "Export",
     "JobState",
+    "KnowledgeDocument",
     "KnowledgeEntry",
     "LexiconEntry",
     "LineOutcome",
@@ -44,5 +47,6 @@ __all__ = [
     "SummaryEdit",
     "SummaryState",
     "TranscriptState",
+    "TrialUse",
     "Utterance",
 ]

@@ -124,6 +124,22 @@ class AssistantPrompt(models.Model):
         return f"{self.policy} {self.number}"
 
 
+class TrialUse(models.Model):
+    """What an answer on the page for trying took. Its words are not kept."""
+
+    place = models.ForeignKey(Place, models.CASCADE, related_name="trial_uses", verbose_name=_("place"))
+    prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
+    completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
+    created_at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("use for trying")
+        verbose_name_plural = _("uses for trying")
+
+    def __str__(self) -> str:
+        return f"{self.place_id} {self.created_at:%Y-%m-%d}"
+
+
 class AssistantTurn(models.Model):
     """One question and its answer. Only what may be seen is kept: the words are masked before anything is made of them."""
 
@@ -143,6 +159,12 @@ class AssistantTurn(models.Model):
         related_name="turns",
         verbose_name=_("version of the prompt"),
         help_text=_("Empty where the caller of the interface gave a prompt of their own."),
+    )
+    sources = models.JSONField(
+        _("sources"),
+        default=list,
+        blank=True,
+        help_text=_("Answers and documents that it was given to answer from (assistant/sources.py)."),
     )
     prompt_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     completion_tokens = models.PositiveIntegerField(_("tokens out"), default=0)

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +14,8 @@ from calls.models import Call, Participant
 from calls.states import TALKING
 from transcripts.models.assistant import AssistantTurn
 
-LEASE = timedelta(seconds=40)
-"""Longer than any answer takes; a worker that died is taken over from after it."""
+LEASE = timedelta(seconds=12)
+"""Renewed while its holder lives; from one that died the next takes over after it."""
 
 
 class AssistedCallQuerySet(models.QuerySet["AssistedCall"]):
@@ -25,11 +25,12 @@ class AssistedCallQuerySet(models.QuerySet["AssistedCall"]):
 
 
 class AssistedCall(models.Model):
-    """`heard` is the last utterance of the customer that was dealt with; `version` counts who thinks: the last one counts."""
+    """`heard` is the last utterance of the customer that somebody has begun to answer, `answered` the last one that was."""
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="assisted", verbose_name=_("call"))
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="assisted")
     heard = models.PositiveBigIntegerField(default=0)
+    answered = models.PositiveBigIntegerField(default=0)
     offered_person = models.BooleanField(
         default=False, help_text=_("The last thing it said was this question.")
     )
@@ -58,12 +59,24 @@ class AssistedCall(models.Model):
 
     def claim(self) -> uuid.UUID | None:
         """Become the one that answers; None while somebody else does."""
-        now, key = timezone.now(), uuid.uuid4()
-        free = AssistedCall.objects.running().filter(Q(busy_until=None) | Q(busy_until__lt=now), pk=self.pk)
-        return key if free.update(busy_until=now + LEASE, busy_with=key) else None
+        self.recover()
+        key = uuid.uuid4()
+        free = AssistedCall.objects.running().filter(pk=self.pk, busy_until=None)
+        return key if free.update(busy_until=timezone.now() + LEASE, busy_with=key) else None
+
+    def recover(self) -> bool:
+        """Whoever answered has died over it: what it was about is to be answered anew."""
+        dead = AssistedCall.objects.filter(pk=self.pk, busy_until__lt=timezone.now())
+        return bool(dead.update(busy_until=None, busy_with=None, heard=F("answered")))
+
+    def renew(self, key: uuid.UUID) -> bool:
+        """False once another has taken over."""
+        mine = AssistedCall.objects.filter(pk=self.pk, busy_with=key)
+        return bool(mine.update(busy_until=timezone.now() + LEASE))
 
     def release(self, key: uuid.UUID) -> None:
-        AssistedCall.objects.filter(pk=self.pk, busy_with=key).update(busy_until=None, busy_with=None)
+        mine = AssistedCall.objects.filter(pk=self.pk, busy_with=key)
+        mine.update(busy_until=None, busy_with=None, answered=F("heard"))
 
     def count(self, **steps: int) -> None:
         AssistedCall.objects.filter(pk=self.pk).update(

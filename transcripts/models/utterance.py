@@ -15,6 +15,12 @@ from calls.models import Call, Chunk, Participant
 class Source(models.TextChoices):
     LIVE = "live", _("live captions")
     OFFLINE = "offline", _("final transcript")
+    # Of noisy sound, cleaned: nobody reads it, but what it shows to be abuse or personal data is beeped too.
+    AGAIN = "again", _("second hearing")
+
+
+BEEPED = (Source.OFFLINE, Source.AGAIN)
+"""What was heard for the final transcript: its masks are laid over the sound."""
 
 
 class UtteranceQuerySet(models.QuerySet["Utterance"]):

@@ -40,6 +40,8 @@ class Request:
     names: ClassVar[tuple[str, ...]]
     needs: ClassVar[Needs]
     lane: ClassVar[Lane]
+    listening: ClassVar[bool]
+    """May also be asked by who only listens."""
     call_id: uuid.UUID | None = identifier(optional=True)
     room_id: uuid.UUID | None = identifier(optional=True)
 
@@ -54,9 +56,12 @@ REQUESTS: dict[str, type[Request]] = {}
 """By every name, aliases included."""
 
 
-def request(*names: str, needs: Needs = Needs.SEAT, lane: Lane = Lane.INLINE) -> Callable[[type[R]], type[R]]:
+def request(
+    *names: str, needs: Needs = Needs.SEAT, lane: Lane = Lane.INLINE, listening: bool = False
+) -> Callable[[type[R]], type[R]]:
     def register(cls: type[R]) -> type[R]:
         cls.type, cls.names, cls.needs, cls.lane = names[0], names, needs, lane
+        cls.listening = listening
         for name in names:
             REQUESTS[name] = cls
         return cls

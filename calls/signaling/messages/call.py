@@ -45,7 +45,7 @@ class Join(Request):
         return self.call_id or self.session_id
 
 
-@request("leave", "leave-session")
+@request("leave", "leave-session", listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Request):
     pass
@@ -130,6 +130,21 @@ class PressKey(Request):
     """In place of saying it to the assistant."""
 
     key: str = choice("person", "repeat", "bye")
+
+
+@request("invite-colleague")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteColleague(Request):
+    """By an agent of the call: a colleague who shares a team is rung, and comes in as a third."""
+
+    colleague_id: int = integer(1, MAX_INSTANT)
+    reason: str | None = text(200, optional=True)
+
+
+@request("withdraw-invitation")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawInvitation(Request):
+    offer_id: uuid.UUID = identifier()
 
 
 @request("toggle-audio")

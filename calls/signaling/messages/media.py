@@ -26,26 +26,26 @@ class MediaRequest(Request):
         return {fields.wire_name(name): value for name, value in given.items() if value is not None}
 
 
-@request("join-room", needs=Needs.ROOM, lane=Lane.MEDIA)
+@request("join-room", needs=Needs.ROOM, lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRoom(MediaRequest):
     user_id: str | None = text(64, optional=True)
 
 
-@request("create-transport", lane=Lane.MEDIA)
+@request("create-transport", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTransport(MediaRequest):
     pass
 
 
-@request("connect-transport", lane=Lane.MEDIA)
+@request("connect-transport", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectTransport(MediaRequest):
     transport_id: str = handle()
     dtls_parameters: dict[str, Any] = json_object()
 
 
-@request("restart-ice", lane=Lane.MEDIA)
+@request("restart-ice", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartIce(MediaRequest):
     transport_id: str = handle()
@@ -60,7 +60,7 @@ class Produce(MediaRequest):
     source: str | None = choice("microphone", "camera", "screen", "screen-audio", optional=True)
 
 
-@request("consume", lane=Lane.MEDIA)
+@request("consume", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consume(MediaRequest):
     transport_id: str = handle()
@@ -92,38 +92,38 @@ class ConsumerRequest(MediaRequest):
     consumer_id: str = handle()
 
 
-@request("pause-consumer", lane=Lane.MEDIA)
+@request("pause-consumer", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseConsumer(ConsumerRequest):
     pass
 
 
-@request("resume-consumer", lane=Lane.MEDIA)
+@request("resume-consumer", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeConsumer(ConsumerRequest):
     pass
 
 
-@request("close-consumer", lane=Lane.MEDIA)
+@request("close-consumer", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseConsumer(ConsumerRequest):
     pass
 
 
-@request("request-key-frame", lane=Lane.MEDIA)
+@request("request-key-frame", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestKeyFrame(ConsumerRequest):
     pass
 
 
-@request("set-preferred-layers", lane=Lane.MEDIA)
+@request("set-preferred-layers", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPreferredLayers(ConsumerRequest):
     spatial_layer: int = integer(0, 7)
     temporal_layer: int | None = integer(0, 7, optional=True)
 
 
-@request("set-consumer-size", lane=Lane.MEDIA)
+@request("set-consumer-size", lane=Lane.MEDIA, listening=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConsumerSize(ConsumerRequest):
     width: int = integer(0, 16_384)

@@ -6,9 +6,17 @@ from typing import Any
 
 from django.core.cache import cache
 
-from calls.actions import assistants, room_switches
+from calls.actions import assistants, invitations, room_switches
 from calls.actions.calls import end_call, mark_connected, use_relayed_path
-from calls.signaling.messages.call import HangUp, MediaConnected, PressKey, ToggleAudio, UsePath
+from calls.signaling.messages.call import (
+    HangUp,
+    InviteColleague,
+    MediaConnected,
+    PressKey,
+    ToggleAudio,
+    UsePath,
+    WithdrawInvitation,
+)
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
@@ -46,6 +54,24 @@ async def press_key(page: Page, act: Perform) -> dict[str, Any]:
 async def hang_up(page: Page, act: Perform) -> dict[str, Any]:
     key = page.call_link(act).key
     await in_database(lambda: end_call(key.prove()))
+    return {}
+
+
+@handles(InviteColleague)
+async def invite_colleague(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, InviteColleague)
+    key, request = page.call_link(act).key, act.request
+    offer = await in_database(
+        lambda: invitations.invite(key.prove(), request.colleague_id, request.reason or "")
+    )
+    return {"offerId": str(offer.pk)}
+
+
+@handles(WithdrawInvitation)
+async def withdraw_invitation(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, WithdrawInvitation)
+    key, offer_id = page.call_link(act).key, act.request.offer_id
+    await in_database(lambda: invitations.withdraw(key.prove(), offer_id))
     return {}
 
 

@@ -18,7 +18,7 @@ import { ShownView } from "./shown-view.js";
 /**
  * @typedef {object} SessionEvents
  * @property {() => void} changed the model may have changed
- * @property {(track: MediaStreamTrack) => void} [heard]
+ * @property {(track: MediaStreamTrack, peerId: string) => void} [heard]
  * @property {(quality: Quality) => void} [quality]
  */
 
@@ -130,7 +130,8 @@ export class CallSession {
       directTimeoutMs: this.config.directTimeoutMs,
       loadDevice: async () => new (await this.prepare()).Device(),
       on: {
-        track: (track) => this.#hear(track),
+        track: (track, key, peerId) => this.#hear(track, key, peerId),
+        gone: (key) => this.sound.drop(key),
         flowing: (path) => this.#flows(path),
         quality: (quality) => this.#quality(quality),
         picture: (track) => this.shown.comes(track),
@@ -139,10 +140,10 @@ export class CallSession {
     });
   }
 
-  /** @param {MediaStreamTrack} track */
-  #hear(track) {
-    this.sound.hear(track);
-    this.on.heard?.(track);
+  /** @param {MediaStreamTrack} track @param {string} key @param {string} peerId */
+  #hear(track, key, peerId) {
+    this.sound.hear(track, key);
+    this.on.heard?.(track, peerId);
   }
 
   /** @param {string} path */

@@ -135,14 +135,14 @@ export class CaptionsView {
   /** @param {Caption | Partial} caption */
   #element(caption) {
     const element = fromTemplate("[data-caption-template]");
-    const mine = caption.role === this.model.role;
+    const mine = caption.peerId === this.model.peerId;
     element.dataset.from = caption.role === "customer" ? "customer" : "agent";
     element.toggleAttribute("data-mine", mine);
     element.dataset.at = String(caption.startMs);
     if (caption.language) element.lang = caption.language;
     const who = one(".who", element);
     const word = mine ? this.strings.mine : this.strings[caption.role === "assistant" ? "assistant" : element.dataset.from];
-    (who.querySelector("span") ?? who).textContent = word ?? "";
+    (who.querySelector("span") ?? who).textContent = (!mine && this.model.agentName(caption.peerId)) || (word ?? "");
     const time = who.querySelector("time");
     if (time) time.textContent = clock(caption.startMs);
     one(".said", element).append(...pieces(caption.text, caption.masks ?? []).map((piece) => this.#rendered(piece)));

@@ -3,6 +3,7 @@
 import { mark, one, say, show } from "../helpers/page.js";
 import { avatar, fill } from "../helpers/text.js";
 import { CallSession } from "./call-session.js";
+import { Invitations } from "./invitations.js";
 import { drawHandover } from "./handover-view.js";
 import { LevelMeter } from "./level-meter.js";
 import { MicrophoneRefused } from "./microphone.js";
@@ -52,6 +53,7 @@ export class DeskCall {
       qualityWords: { good: strings.qualityGood ?? "", fair: strings.qualityFair ?? "", poor: strings.qualityPoor ?? "", lost: strings.qualityLost ?? "" },
       skewMs: config.now - Date.now(),
     });
+    this.invitations = new Invitations(this);
     this.suggestions = new SuggestionsView(strings, (text) => this.session?.chat?.chat.write(text));
     one("[data-mic-retry]").addEventListener("click", () => void this.#openMicrophone());
   }
@@ -62,6 +64,7 @@ export class DeskCall {
     const session = /** @type {CallSession} */ (this.session);
     const joined = await this.signaling.request("join", { callId, since: session.model.seq }, { answer: "joined" });
     session.joined(joined);
+    this.invitations.open(joined.call.invitation ?? null);
     await this.#openMicrophone();
   }
 
@@ -71,6 +74,7 @@ export class DeskCall {
       if (message.callId === this.callId) this.suggestions.show(message.answers);
       return;
     }
+    if (message.type === "invitation") return this.invitations.receive(message);
     if (message.type !== "joined" && (!message.callId || message.callId === this.callId)) this.session?.receive(message);
   }
 
@@ -100,6 +104,7 @@ export class DeskCall {
     this.leave();
     this.callId = callId;
     this.suggestions.clear();
+    this.invitations.clear();
     this.microphone.mute(false);
     this.session = new CallSession({
       config: this.config,
@@ -109,7 +114,7 @@ export class DeskCall {
       view: this.view,
       on: {
         changed: () => this.#draw(),
-        heard: (track) => this.#watch("customer", track),
+        heard: (track, peerId) => peerId === this.session?.model.other?.peerId && this.#watch("customer", track),
         quality: (quality) => this.#quality(quality),
       },
     });
@@ -153,6 +158,7 @@ export class DeskCall {
     const { topic = "", place = "", reference = "" } = facts;
     drawSide({ name, contact, question, topic, place, reference, language: facts.language }, strings);
     drawHandover(facts.handover, strings);
+    this.invitations.draw();
     this.changed(model);
   }
 }

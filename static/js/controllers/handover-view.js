@@ -6,7 +6,7 @@ import { fill } from "../helpers/text.js";
 /** @import {Handover} from "../models/wire.js" */
 
 const UPSET = -0.3;
-const REASONS = { asked: "handoverAsked", abuse: "handoverAbuse", unknown: "handoverUnknown", deaf: "handoverDeaf" };
+const REASONS = { asked: "handoverAsked", abuse: "handoverAbuse", unknown: "handoverUnknown", deaf: "handoverDeaf", lost: "handoverLost" };
 const FIELDS = { name: "handoverName", orderNumber: "handoverOrder" };
 
 /** @param {Handover | null | undefined} handover @param {Record<string, string>} strings */
@@ -26,7 +26,8 @@ function draw(root, handover, strings) {
   say("[data-handover-intent]", handover.intent, root);
   one("[data-handover-summary]", root).replaceChildren(...handover.summary.filter((text) => text !== handover.intent).map(item));
   const answer = handover.lastAnswer ? fill(strings.handoverAnswer ?? "", { answer: handover.lastAnswer }) : "";
-  say("[data-handover-answer]", answer, root);
+  const source = handover.lastSource ? fill(strings.handoverSource ?? "", { source: handover.lastSource }) : "";
+  say("[data-handover-answer]", [answer, source].filter(Boolean).join(" "), root);
   one("[data-handover-fields]", root).replaceChildren(...Object.entries(handover.fields).flatMap(([name, value]) => fact(name, value, strings)));
 }
 

@@ -16,6 +16,7 @@ export class OfferView {
     this.bell = bell;
     this.wholeMs = wholeSeconds * 1000;
     this.offerId = "";
+    this.invited = false;
     /** @type {any} */
     this.timer = null;
     /** @type {Notification | null} */
@@ -27,6 +28,7 @@ export class OfferView {
     if (offer.offerId === this.offerId) return;
     this.silence();
     this.offerId = offer.offerId;
+    this.invited = Boolean(offer.invitation);
     this.#describe(offer);
     this.#count(deadline);
     this.timer = setInterval(() => this.#count(deadline), FRAME_MS);
@@ -59,6 +61,10 @@ export class OfferView {
     say("[data-offer-previous]", previous);
     say("[data-offer-language]", (offer.language === "en" ? strings.english : strings.korean) ?? "");
     drawHandover(offer.handover, strings);
+    const { invitation } = offer;
+    show("[data-offer-invitation]", Boolean(invitation));
+    if (invitation) say("[data-offer-inviter]", fill(strings.invitedBy ?? "", { name: invitation.by }));
+    say("[data-offer-reason]", invitation?.reason ?? "");
     say("[data-offer-question]", offer.question ? `“${offer.question}”` : "");
   }
 
@@ -66,7 +72,7 @@ export class OfferView {
   #count(deadline) {
     const left = Math.max(0, deadline - Date.now());
     const seconds = Math.ceil(left / 1000);
-    say("[data-ring-text]", fill(this.strings.passesOn ?? "", { seconds }));
+    say("[data-ring-text]", fill((this.invited ? this.strings.secondsLeft : this.strings.passesOn) ?? "", { seconds }));
     one("[data-ring-left]").setAttribute("stroke-dasharray", `${Math.min(100, (100 * left) / this.wholeMs).toFixed(1)} 100`);
     one("[data-ring-image]").setAttribute("aria-label", fill(this.strings.secondsLeft ?? "", { seconds }));
   }

@@ -1,9 +1,11 @@
-// The voices of a room: one audio element per source, all from the speaker that was chosen.
+// The voices of a room: one audio element per source, all from the speaker that was chosen. Who is muted is not played.
 
 import { one } from "../helpers/page.js";
 
 export class RoomSounds {
-  constructor() {
+  /** @param {(peerId: string, source: string) => boolean} played by whose word somebody is heard */
+  constructor(played) {
+    this.played = played;
     this.root = one("[data-sounds]");
     /** @type {Map<string, HTMLAudioElement>} */
     this.elements = new Map();
@@ -16,6 +18,7 @@ export class RoomSounds {
     if (!track) return this.drop(key);
     const element = this.elements.get(key) ?? this.#make(key);
     element.srcObject = new MediaStream([track]);
+    this.#hush(key, element);
     void element.play().catch(() => undefined);
   }
 
@@ -26,6 +29,11 @@ export class RoomSounds {
     element.srcObject = null;
     element.remove();
     this.elements.delete(key);
+  }
+
+  /** Somebody was muted, or is heard again. */
+  heed() {
+    for (const [key, element] of this.elements) this.#hush(key, element);
   }
 
   /** @param {string} peerId */
@@ -41,6 +49,12 @@ export class RoomSounds {
   async from(deviceId) {
     this.speaker = deviceId;
     await Promise.all([...this.elements.values()].map((element) => element.setSinkId?.(deviceId).catch(() => undefined)));
+  }
+
+  /** @param {string} key @param {HTMLAudioElement} element */
+  #hush(key, element) {
+    const [peerId = "", source = ""] = key.split(" ");
+    element.muted = !this.played(peerId, source);
   }
 
   /** @param {string} key */

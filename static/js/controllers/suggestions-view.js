@@ -38,10 +38,12 @@ export class SuggestionsView {
   }
 
   /** @param {Suggestion} suggestion */
-  #card({ question, answer }) {
+  #card({ question, answer, source }) {
     const card = fromTemplate("[data-suggestion-template]");
     say("[data-suggestion-question]", question, card);
     say("[data-suggestion-answer]", answer, card);
+    one("[data-suggestion-from]", card).hidden = !source;
+    say("[data-suggestion-source]", source, card);
     const done = (/** @type {string | undefined} */ word) => say("[data-suggestion-done]", word ?? "", card);
     one("[data-suggestion-copy]", card).addEventListener("click", () => {
       const copied = navigator.clipboard?.writeText(answer) ?? Promise.reject(new Error("no clipboard"));

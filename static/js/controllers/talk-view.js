@@ -1,7 +1,7 @@
 // What both sides see while they talk: time, quality, mute, and what is wrong just now.
 
 import { all, one, say, show } from "../helpers/page.js";
-import { clock } from "../helpers/text.js";
+import { clock, fill } from "../helpers/text.js";
 
 /** @import {CallModel} from "../models/call-model.js" */
 /** @import {Quality} from "../models/quality.js" */
@@ -44,6 +44,9 @@ export class TalkView {
     this.#over("rough", begun && model.captions.available && model.captions.rough);
     this.#over("delayed", begun && model.captions.available && model.captions.delayed);
     this.#over("recording", model.recording === "interrupted");
+    const names = model.listeners.map(({ name }) => name).join(", ");
+    show("[data-listening]", names !== "", this.root);
+    if (names) say("[data-listening-names]", fill(this.strings.listens ?? "", { names }), this.root);
     const noModel = model.captions.reason === NO_MODEL;
     show("[data-captions-model]", noModel, this.root);
     show("[data-captions-other]", !noModel, this.root);

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} PageConfig written by the server; times are Unix ms
  * @property {string} socketPath
- * @property {"customer" | "agent"} role
+ * @property {"customer" | "agent" | "supervisor"} role
  * @property {string} language
  * @property {number} now the server's clock when the page was made
  * @property {number} directTimeoutMs

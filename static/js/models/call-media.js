@@ -18,10 +18,12 @@ const QUALITY_MS = 2_000;
 const NUDGE_MS = 1_500;
 const OFFER_PATIENCE_MS = 3_000;
 const SIGNALS = new Set(["offer", "answer", "ice-candidate"]);
+export const DIRECT = "direct";
 
 /**
  * @typedef {object} MediaEvents
- * @property {(track: MediaStreamTrack) => void} track the other side's sound, from whichever path
+ * @property {(track: MediaStreamTrack, key: string, peerId: string) => void} track somebody's sound, from whichever path; on the direct one the key is DIRECT
+ * @property {(key: string) => void} gone
  * @property {(path: Path) => void} flowing packets arrive
  * @property {(quality: Quality) => void} quality
  * @property {(track: MediaStreamTrack | null) => void} picture what the customer shows
@@ -68,7 +70,7 @@ export class CallMedia {
       roomId: model.callId,
       peerId: model.peerId,
       rtc,
-      on: { state: (state) => this.#tapIs(state), track: (track, stats) => this.#hear("relayed", track, stats), ...looksAt(model, on) },
+      on: { state: (state) => this.#tapIs(state), track: (track, stats, from) => this.#hear("relayed", track, stats, from), gone: (producerId) => on.gone(producerId), ...looksAt(model, on) },
     });
   }
 
@@ -99,6 +101,7 @@ export class CallMedia {
   receive(message) {
     if (SIGNALS.has(message.type)) this.#signal(/** @type {Signal} */ (message));
     else if (message.type === "path-changed" && message.path === "relayed" && this.begun) this.#relay();
+    else if (message.type === "peer-left" && this.path.path === "relayed") this.#noDirect(); // whoever has gone is not heard by another way
     else if (["peer-joined", "peer-reconnected"].includes(message.type)) this.#nudge();
     else this.tap.receive(message);
   }
@@ -174,6 +177,11 @@ export class CallMedia {
     this.tap.listen();
   }
 
+  #noDirect() {
+    this.direct.close();
+    this.on.gone(DIRECT);
+  }
+
   async #giveUp() {
     if (this.path.path === "relayed" || !this.begun) return;
     try {
@@ -197,13 +205,13 @@ export class CallMedia {
     this.path.directIs(state);
   }
 
-  /** @param {Path} path @param {MediaStreamTrack} track @param {() => Promise<RTCStatsReport>} stats */
-  #hear(path, track, stats) {
-    if (path === "relayed") this.direct.close();
+  /** @param {Path} path @param {MediaStreamTrack} track @param {() => Promise<RTCStatsReport>} stats @param {{producerId: string, peerId: string}} [from] */
+  #hear(path, track, stats, from = { producerId: DIRECT, peerId: this.model.other?.peerId ?? "" }) {
+    if (path === "relayed") this.#noDirect();
     this.source = { path, stats };
     this.flows = false;
     this.meter = new QualityMeter();
-    this.on.track(track);
+    this.on.track(track, from.producerId, from.peerId);
     track.addEventListener("unmute", () => void this.#look());
     this.#later("look", FLOW_MS, () => void this.#look());
   }

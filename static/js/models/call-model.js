@@ -9,7 +9,7 @@ const SHOWN = new Set(["caption", "caption-gap"]);
 const OVER = new Set(["ENDED", "FAILED"]);
 
 export class CallModel {
-  /** @param {"customer" | "agent"} role our own */
+  /** @param {"customer" | "agent" | "supervisor"} role our own */
   constructor(role) {
     this.role = role;
     this.callId = "";
@@ -33,6 +33,8 @@ export class CallModel {
     this.recording = "recording";
     /** @type {Map<string, Party>} */
     this.parties = new Map();
+    /** @type {Map<string, string>} those who have answered, also those who have gone since */
+    this.agents = new Map();
     this.log = new CaptionLog();
   }
 
@@ -50,6 +52,32 @@ export class CallModel {
     return [...this.parties.values()].find((party) => party.role === wanted) ?? null;
   }
 
+  /** Who has the call: a person before the assistant. @returns {Party | null} */
+  get holder() {
+    const there = [...this.parties.values()];
+    return there.find(({ role }) => role === "agent") ?? there.find(({ role }) => role === "assistant") ?? null;
+  }
+
+  /** Who answers now, all of them: "Kim, Lee". Empty while nobody does. */
+  get agentNames() {
+    return [...this.parties.values()].filter(({ role }) => role === "agent").map(({ name }) => name).join(", ");
+  }
+
+  /** Which of several agents said it; "" while there is only one. @param {string} peerId */
+  agentName(peerId) {
+    return this.agents.size > 1 ? (this.agents.get(peerId) ?? "") : "";
+  }
+
+  /** Other agents in the call. */
+  get colleagues() {
+    return [...this.parties.values()].filter(({ role, peerId }) => role === "agent" && peerId !== this.peerId);
+  }
+
+  /** Supervisors who listen, as far as we are told. */
+  get listeners() {
+    return [...this.parties.values()].filter(({ role, peerId }) => role === "supervisor" && peerId !== this.peerId);
+  }
+
   /**
    * The answer to `join`. The snapshot is newer than the missed events, so these only add to the logs.
    * @param {Message} joined
@@ -63,6 +91,8 @@ export class CallModel {
     this.queue = joined.call.queue ?? null;
     this.#state(joined.call);
     this.parties = new Map(joined.participants.map((/** @type {Party} */ party) => [party.peerId, party]));
+    for (const { peerId, role, name } of this.parties.values()) if (role === "agent") this.agents.set(peerId, name);
+    for (const event of joined.events) if (event.type === "peer-joined" && event.role === "agent") this.agents.set(event.peerId, event.name);
     for (const event of fresh) if (event.type === "recording-state") this.recording = event.state;
     return fresh.filter((/** @type {Message} */ event) => SHOWN.has(event.type));
   }
@@ -114,9 +144,14 @@ const HANDLERS = {
   },
   "peer-joined"({ peerId, role, name }) {
     this.parties.set(peerId, { peerId, role, name, connected: true });
+    if (role === "agent") this.agents.set(peerId, name);
   },
   "peer-left"({ peerId }) {
     this.parties.delete(peerId);
+  },
+  listening({ listeners }) {
+    for (const { peerId } of this.listeners) this.parties.delete(peerId);
+    for (const { peerId, name } of listeners) this.parties.set(peerId, { peerId, role: "supervisor", name, connected: true });
   },
   "peer-disconnected"({ peerId }) {
     this.partyChanged(peerId, { connected: false });

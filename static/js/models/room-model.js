@@ -71,6 +71,16 @@ export class RoomModel {
     return this.isHost || this.permissions[what] !== "host";
   }
 
+  /**
+   * Whether their sound is to be played: what the server says of them, whatever their page still sends.
+   * @param {string} peerId @param {string} source
+   */
+  hears(peerId, source) {
+    const member = this.members.get(peerId);
+    if (!member) return true; // told of a moment later
+    return source === "screen-audio" ? member.sharing : !member.muted;
+  }
+
   /** What we have just done ourselves: the server tells it to the others only. @param {Partial<Member>} change */
   mine(change) {
     this.changed(this.peerId, change);

@@ -10,7 +10,8 @@ import { Pulse } from "./pulse.js";
 /**
  * @typedef {object} TapEvents
  * @property {(state: TapState) => void} state
- * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>) => void} track the other side's sound
+ * @property {(track: MediaStreamTrack, stats: () => Promise<RTCStatsReport>, from: Producer) => void} track somebody's sound; the statistics are of all that comes
+ * @property {(producerId: string) => void} [gone] nothing of this comes any more
  * @property {(track: MediaStreamTrack | null) => void} [picture] what the other side shows; null: no more. Without this nothing is looked at
  */
 
@@ -52,8 +53,8 @@ export class SfuTap {
     this.seen = "";
     /** @type {Map<string, Producer>} what others send */
     this.offered = new Map();
-    /** @type {Set<string>} what we hear already */
-    this.heard = new Set();
+    /** @type {Map<string, any>} what we hear already: its consumer, once there is one */
+    this.heard = new Map();
     /** @type {any} */ this.device = null;
     /** @type {any} */ this.sending = null;
     /** @type {Promise<any> | null} */ this.hearing = null;
@@ -209,17 +210,22 @@ export class SfuTap {
 
   /** @param {number} run */
   #hearAll(run) {
-    for (const producerId of this.offered.keys()) {
-      if (this.heard.has(producerId)) continue;
-      this.heard.add(producerId);
-      this.#hear(run, producerId).catch(() => this.#failed(run));
+    for (const producer of this.offered.values()) {
+      if (this.heard.has(producer.producerId)) continue;
+      this.heard.set(producer.producerId, null);
+      // With several people one may go while we ask: only what is still offered is a failure.
+      this.#hear(run, producer).catch(() => this.offered.has(producer.producerId) && this.#failed(run));
     }
   }
 
-  /** @param {number} run @param {string} producerId */
-  async #hear(run, producerId) {
-    const consumer = await this.#consume(run, producerId);
-    if (consumer) this.on.track(consumer.track, () => consumer.getStats());
+  /** @param {number} run @param {Producer} producer */
+  async #hear(run, producer) {
+    const consumer = await this.#consume(run, producer.producerId);
+    const hearing = await this.hearing;
+    if (!consumer) return;
+    if (!this.offered.has(producer.producerId)) return consumer.close();
+    this.heard.set(producer.producerId, consumer);
+    this.on.track(consumer.track, () => (hearing?.getStats ? hearing : consumer).getStats(), producer);
   }
 
   /** Null when the run is over. @param {number} run @param {string} producerId @param {{paused?: boolean}} [options] */
@@ -263,7 +269,10 @@ export class SfuTap {
   #forget(producerId) {
     if (producerId === this.seen) this.#seeNothing();
     this.offered.delete(producerId);
+    if (!this.heard.has(producerId)) return;
+    this.heard.get(producerId)?.close?.();
     this.heard.delete(producerId);
+    this.on.gone?.(producerId);
   }
 
   #close() {

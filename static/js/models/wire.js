@@ -34,8 +34,9 @@
  * @property {number} secondsLeft
  * @property {number} previous
  * @property {Handover | null} [handover]
+ * @property {{by: string, reason: string} | null} [invitation] a colleague asks into a running call
  */
-/** @typedef {{reason: string, intent: string, summary: string[], lastAnswer?: string, fields: Record<string, string>, tone: number | null}} Handover of the automatic assistant, masked */
+/** @typedef {{reason: string, intent: string, summary: string[], lastAnswer?: string, lastSource?: string, fields: Record<string, string>, tone: number | null}} Handover of the automatic assistant, masked */
 /** @typedef {{callId: string, name: string, topic: string, place: string, language: string, since: number, late: boolean, targetSeconds?: number}} WaitingCall */
 /** @typedef {{userId: number, name: string, state: string, onCall: boolean, since: number}} Colleague */
 

@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone, translation
@@ -18,10 +19,13 @@ from calls.media.errors import MediaError
 from calls.models import Call
 from calls.models.call import CallSource, ParticipantRole
 from calls.states import TALKING, CallStatus, EndReason
+from transcripts.actions.assist.handing import ask_person
+from transcripts.actions.assist.rescue import is_down
 from transcripts.actions.assist.speech import said, say_sentence, stop
-from transcripts.actions.assist.talk import hang_up_after, unanswered
+from transcripts.actions.assist.talk import answer_all, hang_up_after, kept, unanswered
 from transcripts.actions.assist.words import sentence
-from transcripts.actions.converse import policy_of
+from transcripts.actions.converse import knowledge_of, language_model, policy_of
+from transcripts.assistant.errors import AssistantError
 from transcripts.models import (
     AssistantMode,
     AssistantPolicy,
@@ -31,12 +35,14 @@ from transcripts.models import (
     Utterance,
 )
 from transcripts.speech import availability
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 12
 PROMPTS = 2
 """So often it asks into silence before it says good-bye."""
+ENTERED_WITHIN, ENTERED_UNTIL = timedelta(seconds=4), timedelta(seconds=20)
 LOST_SECONDS = 45
 """A sentence of which nothing was told for so long was lost with its media server."""
 
@@ -45,8 +51,7 @@ def consider(call: Call) -> bool:
     """Should the assistant answer this waiting call now? If so it takes it; its sound follows."""
     if call.source == CallSource.SIMULATION or call.state is not CallStatus.RINGING:
         return False
-    policy = policy_of(call)
-    if not is_wanted(policy, call):
+    if not is_wanted(policy_of(call), call) or is_down():
         return False
     return take(call)
 
@@ -96,16 +101,34 @@ def enter(call_id: uuid.UUID) -> None:
     if assisted is None:
         return
     assistant_media.enter(assisted.participant)
-    if SpokenLine.objects.filter(call_id=call_id).exists():
+    key = assisted.claim()
+    if key is None:
         return
+    with kept(assisted, key):
+        if not SpokenLine.objects.filter(call_id=call_id).exists():
+            greet(assisted)
+        make_ready(assisted.call)
+    answer_all(assisted)  # what was said into the greeting
+
+
+def make_ready(call: Call) -> None:
+    """While the greeting is heard: what the first answer would have to wait for."""
+    knowledge_of(call)
+    rules(call.queue_id)
+    if settings.ASSISTANT_MODEL:
+        try:
+            language_model()
+        except AssistantError as error:
+            logger.warning("assistant of call %s: %s", call.pk, error.code)
+
+
+def greet(assisted: AssistedCall) -> None:
     call = assisted.call
-    if not availability(call).available:
-        say_sentence(assisted, sentence(call.language, "deaf"))
-        assistants.want_person(
-            call, {"reason": "deaf", "intent": "", "summary": [], "fields": {}, "tone": None}
-        )
+    if availability(call).available:
+        say_sentence(assisted, f"{greeting(call)} {sentence(call.language, 'automatic')}")
         return
-    say_sentence(assisted, f"{greeting(call)} {sentence(call.language, 'automatic')}")
+    say_sentence(assisted, sentence(call.language, "deaf"))
+    ask_person(assisted, "deaf")
 
 
 def greeting(call: Call) -> str:
@@ -127,20 +150,35 @@ def voice_told(participant_id: uuid.UUID, told: dict[str, Any]) -> None:
             finish_call(assisted.call, EndReason.HANG_UP, actor=assisted.participant)
 
 
+def step_back(call_id: uuid.UUID) -> None:
+    """A person is there: from now on it answers nothing, whatever still waits for its worker."""
+    assisted = AssistedCall.objects.filter(call=call_id).select_related("participant").first()
+    if assisted is None:
+        return
+    AssistedCall.objects.filter(pk=assisted.pk, left_at=None).update(left_at=timezone.now())
+    assistants.leave(assisted.participant)
+
+
 def leave(call_id: uuid.UUID) -> None:
-    """A person is there, or the call is over. To leave twice is no error."""
-    assisted = (
-        AssistedCall.objects.filter(call=call_id, left_at=None).select_related("call", "participant").first()
-    )
+    """A person is there, or the call is over: quiet, and out of the room. To leave twice is no error."""
+    assisted = AssistedCall.objects.filter(call=call_id).select_related("call", "participant").first()
     if assisted is None:
         return
     stop(assisted)
-    AssistedCall.objects.filter(pk=assisted.pk).update(left_at=timezone.now())
-    assistants.leave(assisted.participant)
+    step_back(call_id)
     try:
         assistant_media.ask(assisted.participant, "leave")
     except MediaError as error:
         logger.info("assistant of call %s: left with its media server (%s)", call_id, error.code)
+
+
+def not_entered() -> list[uuid.UUID]:
+    """Calls that it has taken and has said nothing in: the worker that was to enter has died."""
+    now = timezone.now()
+    taken = AssistedCall.objects.running().filter(
+        created_at__range=(now - ENTERED_UNTIL, now - ENTERED_WITHIN), call__spoken_lines=None
+    )
+    return list(taken.filter(busy_until=None).values_list("call_id", flat=True))
 
 
 def watch() -> list[uuid.UUID]:
@@ -151,6 +189,9 @@ def watch() -> list[uuid.UUID]:
     now = timezone.now()
     for assisted in AssistedCall.objects.running().select_related("call__place", "participant"):
         _lose_lines(assisted)
+        if assisted.recover():
+            forgotten.append(assisted.call_id)
+            continue
         is_busy = assisted.busy_until is not None and assisted.busy_until > now
         fresh = [] if is_busy else unanswered(assisted)
         if fresh and fresh[-1].created_at < now - timedelta(seconds=5):

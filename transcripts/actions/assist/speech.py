@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 PACKET_MS = PACKET_SAMPLES * 1000 // SAMPLE_RATE
 MOST_PACKETS = 1_400
+SPOKEN_BEFORE = 256
+"""Sentences whose sound is kept: greetings and the answers of the house are said again and again."""
 BEGUN = "begun"
 
 
@@ -76,10 +79,15 @@ def _drop(line: SpokenLine) -> bool:
 
 def _packets(text: str, voice: str) -> list[bytes]:
     try:
-        return opus_packets(speaker().sound(text, voice))[:MOST_PACKETS]
+        return list(_spoken(speaker().name, text, voice))
     except AssistantError as error:
         logger.warning("the assistant has no voice: %s", error.code)
         return []
+
+
+@lru_cache(maxsize=SPOKEN_BEFORE)
+def _spoken(_engine: str, text: str, voice: str) -> tuple[bytes, ...]:
+    return tuple(opus_packets(speaker().sound(text, voice))[:MOST_PACKETS])
 
 
 def stop(assisted: AssistedCall) -> None:

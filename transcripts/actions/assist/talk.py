@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from calls.actions.assistants import want_person
-from calls.actions.snapshots import agents_on_duty
 from calls.models import Call
 from calls.models.call import ParticipantRole
+from transcripts.actions.assist.handing import ask_person, hand_over
 from transcripts.actions.assist.speech import go_on, say, say_sentence, stop
 from transcripts.actions.assist.words import sentence
 from transcripts.actions.converse import (
@@ -34,10 +34,10 @@ from transcripts.assistant.embedded import SENTENCES as HOUSE
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError
 from transcripts.assistant.guard import Guard, defused
-from transcripts.assistant.handover import Said, handover
 from transcripts.assistant.language_model import Turn, Usage
 from transcripts.assistant.listening import agrees, is_back_channel, seconds_to_wait
 from transcripts.assistant.sentences import sentences
+from transcripts.assistant.sources import sources_of
 from transcripts.masking.kinds import PROFANITY
 from transcripts.models import AssistantTurn, AssistedCall, LineOutcome, Source, SpokenLine, Utterance
 from transcripts.tone.tone import label
@@ -45,22 +45,21 @@ from transcripts.vocabulary import masked
 
 logger = logging.getLogger(__name__)
 
+PERSON = "person"
 FILLER_SECONDS = 1.5
 """A model that has said nothing for so long is spoken for."""
 UNKNOWN_LIMIT = 2
 INSULT_LIMIT = 2
 ROUNDS = 20
 """More utterances than this while one worker answers are left to the next."""
+RENEW_SECONDS = 4.0
+RENEWALS = 15
+"""One that takes longer than a minute hangs."""
 
 
 def heard(call_id: uuid.UUID) -> float:
     """The customer has said something. Gives the seconds to wait before asking again: more is coming; 0: dealt with."""
-    assisted = (
-        AssistedCall.objects.running()
-        .select_related("call__place", "participant")
-        .filter(call=call_id)
-        .first()
-    )
+    assisted = _running(call_id)
     if assisted is None:
         return 0.0
     fresh = unanswered(assisted)
@@ -89,36 +88,69 @@ def answer_all(assisted: AssistedCall) -> None:
         key = assisted.claim()
         if key is None:
             return  # whoever answers sees what was said before it lets go
-        try:
+        with kept(assisted, key):
             assisted.refresh_from_db()
             fresh = unanswered(assisted)
             if fresh:
                 mark_heard(assisted, fresh[-1])
                 answer(assisted, fresh)
-        finally:
-            assisted.release(key)
         if not unanswered(assisted):
             return
 
 
+@contextmanager
+def kept(assisted: AssistedCall, key: uuid.UUID) -> Iterator[None]:
+    """The lease lives while its holder does. What goes wrong is not the customer's loss: a person is asked."""
+    done = Event()
+    keeper = Thread(target=_keep, args=(assisted, key, done), name="assistant-lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    except Exception:
+        ask_person(assisted, "lost")
+        raise
+    finally:
+        done.set()
+        keeper.join()
+        assisted.release(key)
+
+
+def _keep(assisted: AssistedCall, key: uuid.UUID, done: Event) -> None:
+    try:
+        for _renewal in range(RENEWALS):
+            if done.wait(RENEW_SECONDS) or not assisted.renew(key):
+                return
+    except DatabaseError:
+        logger.warning("assistant of call %s: its lease could not be renewed", assisted.call_id)
+    finally:
+        connections.close_all()
+
+
+def want_person(call_id: uuid.UUID) -> None:
+    """The key for a person needs no worker to understand it."""
+    assisted = _running(call_id)
+    if assisted is not None:
+        ask_person(assisted, "asked")
+
+
 def press(call_id: uuid.UUID, key: str) -> None:
     """A key in place of words."""
-    assisted = (
-        AssistedCall.objects.running()
-        .select_related("call__place", "participant")
-        .filter(call=call_id)
-        .first()
-    )
+    assisted = _running(call_id)
     if assisted is None:
         return
     stop(assisted)
-    if key == "person":
+    if key == PERSON:
         hand_over(assisted, "asked")
     elif key == "bye":
         hang_up_after(assisted, "bye")
     else:
         last = AssistantTurn.objects.filter(call=call_id).exclude(reply="").order_by("position").last()
         say_sentence(assisted, last.reply if last else sentence(assisted.call.language, "quiet"))
+
+
+def _running(call_id: uuid.UUID) -> AssistedCall | None:
+    running = AssistedCall.objects.running().select_related("call__place", "participant")
+    return running.filter(call=call_id).first()
 
 
 def unanswered(assisted: AssistedCall) -> list[Utterance]:
@@ -181,7 +213,10 @@ def reply(assisted: AssistedCall, asked: str, tones: list[float]) -> None:
     # An interruption has taken back what was not heard: that stands.
     AssistantTurn.objects.filter(pk=turn.pk, reply="").update(reply=told)
     AssistantTurn.objects.filter(pk=turn.pk).update(
-        model=turn.model, prompt_tokens=usage.prompt, completion_tokens=usage.completion
+        model=turn.model,
+        sources=sources_of(usage.sources),
+        prompt_tokens=usage.prompt,
+        completion_tokens=usage.completion,
     )
     unknown = is_unknown(told)
     AssistedCall.objects.filter(pk=assisted.pk).update(
@@ -207,7 +242,8 @@ def thought(call: Call, asked: str, turn: AssistantTurn, usage: Usage) -> Iterat
         turn.model = house.name
         yield from house.reply("", turns, usage)
         return
-    guard = Guard(policy.prompt, tuple(found.entry.answer for found in knowledge.find(asked)))
+    usage.sources = knowledge.find(asked)
+    guard = Guard(policy.prompt, tuple(found.entry.answer for found in usage.sources))
     shown = [Turn(each.role, defused(each.text)) for each in turns]
     said = False
     try:
@@ -251,25 +287,6 @@ def with_filler(pieces: Iterator[str], filler: str) -> Iterator[str]:
             raise got
         yield got
         got = waiting.get()
-
-
-def hand_over(assisted: AssistedCall, reason: str) -> None:
-    call = assisted.call
-    said = [
-        Said(one.participant.role == ParticipantRole.CUSTOMER, one.masked_text)
-        for one in Utterance.objects.filter(call=call, source=Source.LIVE).select_related("participant")
-    ]
-    tones = Utterance.objects.filter(call=call, source=Source.LIVE, tone__isnull=False)
-    tone = min((one.tone for one in tones if one.tone is not None), default=None)
-    want_person(call, handover(said, reason=reason, intent=intent_of(call), tone=tone))
-    AssistedCall.objects.filter(pk=assisted.pk).update(offered_person=False)
-    say_sentence(assisted, sentence(call.language, "person" if agents_on_duty(call.queue_id) else "nobody"))
-
-
-def intent_of(call: Call) -> str:
-    """The customer's longest question so far: what it was about."""
-    asked = AssistantTurn.objects.filter(call=call).exclude(user_text="").values_list("user_text", flat=True)
-    return max((text for text in asked if not meaning_of(text)), key=len, default="")
 
 
 def hang_up_after(assisted: AssistedCall, name: str) -> None:
