@@ -28,7 +28,7 @@ bench: ## measure: call set-up, media cost, offline speech
 accuracy: ## measure masking and hearing, write docs/accuracy.md; A="text --verbose" runs some parts
 	@$(PYTHON) config/bootstrap accuracy $(A)
 
-soak: ## many simulated calls for a long time, looking for leaks
+soak: ## the long browser tests (meetings and voice rooms), then many simulated calls, looking for leaks
 	@$(PYTHON) config/bootstrap soak $(S)
 
 demo: ## hold two bundled calls through the running system, without microphone or internet

@@ -2,11 +2,12 @@
 
 The steps run one after the other; only the browser tests, which mostly wait, have company: what needs the processor alone
 (checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over. Pages that
-send pictures, and crowds of pages, come last and alone: a starved encoder sends smaller pictures, as it should.
+send pictures come last and alone: a starved encoder sends smaller pictures, as it should. The long ones, crowds of pages, are
+`make soak`'s.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests
-`python -m config.test_all unit wire`  some kinds of tests only
+`python -m config.test_all unit wire`  some kinds of tests only (unit, db, wire, postgres, media, model, e2e, crowd, long)
 `python -m config.test_all fix`        repair what ruff can repair
 """
 
@@ -161,8 +162,9 @@ def tests() -> dict[str, Step]:
         # tests/conftest.py sees to it that these kinds have folders of their own: reading all others takes seconds.
         "media": _pytest("media", "media", "tests/media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e and not crowd", "tests/e2e"),
-        "crowd": _pytest("e2e, pictures and crowds", "e2e and crowd", "tests/e2e"),
+        "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e"),
+        "crowd": _pytest("e2e, pictures", "e2e and crowd and not long", "tests/e2e"),
+        "long": _pytest("e2e, long ones", "e2e and long", "tests/e2e"),
     }
 
 

@@ -1,9 +1,9 @@
-"""Round after round of simulated calls through a running system, watching each process for leaks.
+"""The long browser tests; then round after round of simulated calls through a running system, watching each process for leaks.
 
 `python -m tests.bench.soak --minutes 30 --calls 4 --seconds 20`: after the first two rounds (models, pools and caches fill)
 memory may grow by 15 % and open files by 10; more is a leak, and the exit code is 1. So is any failed call.
 
-`--pages 10`: instead, one voice room of real pages (voice_room.py).
+`--calls-only` leaves the browser tests out. `--pages 10`: instead of all, one voice room of real pages (voice_room.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from config import test_all
 from tests.bench import voice_room
 from tests.services import ServiceError
 from tests.stack import Stack
@@ -44,6 +45,8 @@ class Reading:
 
 def main() -> int:
     options = _options()
+    if not (options.pages or options.calls_only) and (failed := test_all.main(["long"])):
+        return failed
     # What the environment of a developer says must not reach the system under test.
     os.environ.update(ENVIRONMENT="test", SECRET_KEY="only-for-the-soak-" * 3, ALLOW_FIXTURE_SPEECH="yes")
     with tempfile.TemporaryDirectory(prefix="cc-soak-") as folder:
@@ -96,6 +99,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--calls", type=int, default=4, help="calls per round, all at once")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of a call's sound")
+    parser.add_argument("--calls-only", action="store_true", help="without the long browser tests")
     parser.add_argument("--pages", type=int, help="instead: one voice room with so many real pages")
     return parser.parse_args()
 

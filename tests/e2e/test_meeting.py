@@ -9,7 +9,7 @@ from tests.e2e.company import Company, nobody_was_missed, pages_are_well
 from tests.e2e.gaps import Gaps
 from tests.e2e.people import Scene
 
-pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 # As an administrator would: nothing is told to the page itself.
 WITHDRAW = """

@@ -15,7 +15,7 @@ from tests.e2e.company import Company
 from tests.e2e.people import Scene
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 CUT_SECONDS = 10
 

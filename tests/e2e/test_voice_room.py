@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.company import Company, pages_are_well
 from tests.e2e.people import Scene
 
-pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PEOPLE = ("alice", "dan", "erin", "finn", "gina", "hugo", "iris", "jack", "kim", "lena")[
     : int(os.environ.get("VOICE_ROOM_PEOPLE", "6"))
