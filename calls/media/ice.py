@@ -273,11 +273,13 @@ class UdpPort:
         count = 0
         for _ in range(MOST_READS):
             datagrams = self._inbox.read()
-            try:
-                for data, name in datagrams:
+            for data, name in datagrams:
+                try:
                     self._arrived(data, name)
-            finally:
-                self.outbox.flush()
+                except Exception:
+                    # One client's fault must not stop the reading for all the others.
+                    logger.exception("datagram failed")
+            self.outbox.flush()
             count += len(datagrams)
             if len(datagrams) < MOST_AT_ONCE:
                 break

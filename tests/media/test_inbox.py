@@ -154,6 +154,29 @@ async def test_a_port_hands_on_bursts_and_single_ones(host: str, sender) -> None
     port.close()
 
 
+async def test_a_fault_with_one_datagram_is_logged_and_the_next_is_read(sender, caplog) -> None:
+    port = await UdpPort.open("127.0.0.1", 0)
+    port._clock = lambda: 0.0
+    session = IceLite(port)
+    came: list[bytes] = []
+    done = asyncio.Event()
+
+    def take(data: bytes) -> None:
+        came.append(data)
+        if len(came) == 20:
+            done.set()
+        raise ValueError
+
+    session.on_media = take
+    session.checked(session.username, sender.getsockname(), nominated=True, now=0.0)
+    for _ in range(20):
+        sender.sendto(b"\x80", ("127.0.0.1", port.number))
+    async with asyncio.timeout(10):
+        await done.wait()
+    port.close()
+    assert [record.message for record in caplog.records].count("datagram failed") == 20
+
+
 async def test_a_port_that_is_taken_is_refused(sender) -> None:
     with pytest.raises(OSError, match="in use"):
         await UdpPort.open("127.0.0.1", sender.getsockname()[1])
