@@ -51,15 +51,15 @@ def _drop_disconnected() -> None:
 
 
 def _drop_unconnected() -> None:
-    """Accepted, but no sound ever flowed. Who waits for a person whom the assistant has asked for has not been accepted yet."""
+    """Accepted, but no sound ever flowed. Who waits for a person whom the assistant has asked for has not been accepted yet,
+    and an agent who has only just come, from a hand-over or by taking over, has the whole time.
+    """
     limit = timezone.now() - timedelta(seconds=settings.CONNECT_TIMEOUT_SECONDS)
     late = Call.objects.filter(
         status=CallStatus.CONNECTING, answered_at__lt=limit, person_wanted_at__isnull=True
     )
-    parties = Participant.objects.filter(call=OuterRef("pk"))
-    handed_over = Exists(parties.filter(role=ParticipantRole.ASSISTANT))
-    just_accepted = Exists(parties.filter(role=ParticipantRole.AGENT, joined_at__gte=limit))
-    for call in late.exclude(handed_over & just_accepted):
+    agents = Participant.objects.filter(call=OuterRef("pk"), role=ParticipantRole.AGENT)
+    for call in late.exclude(Exists(agents.filter(joined_at__gte=limit))):
         finish_call(call, EndReason.NOT_CONNECTED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
 from unittest.mock import patch
 
 import pytest
@@ -13,7 +14,7 @@ from calls.models import CallEvent, Chunk, Recording
 from tests.transcripts.scene import Scene, a_scene
 from tests.transcripts.voices import tone
 from transcripts.actions import final, live, partials, remask
-from transcripts.engines.base import Capabilities, Provenance
+from transcripts.engines.base import Capabilities, Provenance, SpeechEngine
 from transcripts.engines.words import Segment, Transcription, Word
 from transcripts.models import LexiconEntry, Source, SpeechJob, Utterance
 
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
 FIRST, SECOND = "제 번호는 공일공 일이삼사이고요", "네 오육칠팔이요 맞죠 그럼 끊을게요"
 
 
-class Scripted:
+class Scripted(SpeechEngine):
     """An engine that hears in each chunk what was said to be in it."""
 
     provenance = Provenance("scripted", "", "1")
@@ -31,7 +32,10 @@ class Scripted:
     def __init__(self, *said: tuple[Chunk, str]) -> None:
         self.said = said
 
-    def transcribe(self, _audio: object, *, language: str | None, offset_ms: int) -> Transcription:
+    def recognise(self, audio: object, *, language: str | None) -> NoReturn:
+        raise AssertionError("what was said is known")
+
+    def transcribe(self, audio: object, *, language: str | None, offset_ms: int = 0) -> Transcription:
         """The utterances that begin in the stretch from `offset_ms` on."""
         mine = [
             _segment(text, chunk.offset_ms()) for chunk, text in self.said if chunk.offset_ms() >= offset_ms
