@@ -13,7 +13,7 @@ from calls.actions import presence, rooms
 from calls.models import Call
 from tests.cast import PASSWORD, a_place, a_supervisor, a_team, an_agent, talking
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 LISTS = [
     "accounts_user", "accounts_team", "accounts_invitation", "calls_place", "calls_queue", "calls_call",

@@ -16,7 +16,7 @@ from calls.models import Place, Queue, Room
 from tests.cast import a_queue
 from transcripts.models import KnowledgeEntry
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 def said(command: str, *arguments: str) -> str:

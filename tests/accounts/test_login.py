@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests.cast import PASSWORD, a_supervisor, an_agent
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 LOGIN = reverse("accounts:login")
 

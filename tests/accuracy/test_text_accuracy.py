@@ -16,6 +16,7 @@ LEAST = {"profanity": 440, "personal": 200}
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 @pytest.mark.req("S1.6")
 @pytest.mark.parametrize("name", SETS)

@@ -17,7 +17,7 @@ from calls.models import Call, Place
 from calls.states import CallStatus
 from tests.cast import Cara, a_place, an_agent, cara_calls, on_duty, talking
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 FORM = {
     "language": "ko",

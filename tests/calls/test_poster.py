@@ -12,7 +12,7 @@ from calls import qr
 from calls.models.call import masked_contact
 from tests.cast import PASSWORD, a_place, a_queue, a_supervisor, a_team, an_agent
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

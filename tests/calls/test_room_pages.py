@@ -17,7 +17,7 @@ from calls.models import Membership, Room
 from tests.calls.test_customer_pages import page_config
 from tests.cast import an_agent, talking
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.network import CORE, Households
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.one_database]
 
 ECHO = """
 import socket

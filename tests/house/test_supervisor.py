@@ -24,7 +24,7 @@ from config.supervisor.output import Console
 from config.supervisor.redis import EmbeddedRedis, find_redis_server
 from config.supervisor.welcome import qr_code
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.one_database]
 ROOT = Path(__file__).resolve().parent.parent.parent
 WITHIN = 20.0
 

@@ -24,7 +24,7 @@ from transcripts.actions import converse, trial
 from transcripts.actions.prompts import version_of
 from transcripts.models import AssistantPolicy, AssistantPrompt, AssistantTurn, KnowledgeEntry
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 POLICY = {
     "mode": "off", "overflow_seconds": 45, "weekdays": "12345", "voice": "onyx", "prompt": "존댓말", "turns": 5,
@@ -193,7 +193,6 @@ class TestAnswers:
         assert not KnowledgeEntry.objects.exists()
 
 
-@pytest.mark.one_database
 class TestTrying:
     def rows(self) -> dict[str, int]:
         return {model.__name__: model.objects.count() for model in apps.get_models()}

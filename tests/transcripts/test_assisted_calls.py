@@ -31,7 +31,7 @@ from transcripts.models import (
     Utterance,
 )
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 ANSWER = "배송은 보통 이틀 걸립니다. 주문 번호를 알려 주세요."
 

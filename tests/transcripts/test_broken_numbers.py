@@ -18,7 +18,7 @@ from transcripts.engines.base import Capabilities, Provenance, SpeechEngine
 from transcripts.engines.words import Segment, Transcription, Word
 from transcripts.models import LexiconEntry, Source, SpeechJob, Utterance
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 FIRST, SECOND = "제 번호는 공일공 일이삼사이고요", "네 오육칠팔이요 맞죠 그럼 끊을게요"
 

@@ -19,7 +19,7 @@ from transcripts.management.commands import demo, transcribe_file
 from transcripts.models import CallTranscript, Utterance
 
 __all__ = ["told"]
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 OWN = ("accounts", "calls", "transcripts", "dashboard")
 

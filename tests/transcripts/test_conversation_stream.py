@@ -27,7 +27,7 @@ from transcripts.actions import converse_aloud
 from transcripts.actions.converse import ConversationRefused
 from transcripts.models import AssistantTurn
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 LATE = "배송이 너무 늦어요"
 Events = list[tuple[str, dict[str, Any]]]

@@ -23,7 +23,7 @@ from transcripts.actions import converse, suggest
 from transcripts.actions.documents import add_text
 from transcripts.models import AssistantTurn, KnowledgeDocument
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 HANDOUT = """# 세탁기 설치 안내
 ## 설치 비용

@@ -30,7 +30,7 @@ from transcripts.engines.words import Word
 from transcripts.models import Source, Utterance
 from transcripts.vocabulary import rules
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 WORD, PHONE, CARD = "씨이이발", "010-9876-5432", "사일일일 일일일일 일일일일 일일일일"
 SECRETS = (WORD, PHONE, CARD)
@@ -206,7 +206,6 @@ def test_the_record_page_shows_the_call_masked(told: Told) -> None:
     assert "입니다" in _body(answer)
 
 
-@pytest.mark.one_database
 def test_the_admin_neither_shows_nor_finds_a_hidden_word(told: Told) -> None:
     *_others, root = people()
     client = _as(root, "")

@@ -20,7 +20,7 @@ from tests.cast import a_queue, a_supervisor, a_team, an_agent
 from tests.transcripts.records import Made, a_record
 from transcripts.models import CallTranscript, OriginalOpening, TranscriptState
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 ORIGINAL = b"OggS an unmasked voice " * 10_000
 
 

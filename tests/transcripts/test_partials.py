@@ -20,7 +20,7 @@ from transcripts.masking.mask import MASK
 from transcripts.models import JobState, SpeechJob, Utterance
 from transcripts.tasks import transcribe_chunk
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from tests.transcripts.records import HIDDEN, Made, a_record, record, say
 from transcripts.models import CallTranscript, Reveal, Source, TranscriptState, Utterance
 from transcripts.record import read
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

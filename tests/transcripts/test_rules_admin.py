@@ -10,7 +10,7 @@ from tests import cast
 from transcripts.models import LexiconEntry, MaskingPolicy, Remask
 from transcripts.vocabulary import masked
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 LEXICON = "/admin/transcripts/lexiconentry/"
 
 

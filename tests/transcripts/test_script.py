@@ -12,7 +12,7 @@ from transcripts.actions import live
 from transcripts.actions.script import NotTold, spoken
 from transcripts.models import AssistantTurn, SpeechJob, SpokenLine, Utterance
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 NEW = {"sentiment": "neutral", "score": 0, "model": "house"}
 
 

@@ -16,7 +16,7 @@ from transcripts.models import CallTranscript, SpeechJob, TranscriptState, Utter
 from transcripts.models.work import TRANSCRIPT_LEASE
 from transcripts.tasks import transcribe_chunk
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 
 @pytest.fixture

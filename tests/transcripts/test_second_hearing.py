@@ -17,7 +17,7 @@ from transcripts.engines import cleaning
 from transcripts.masking.audio import PAD_MS
 from transcripts.models import CallTranscript, LexiconEntry, Source, Utterance
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 def with_noise(sound: np.ndarray, decibels: float) -> np.ndarray:

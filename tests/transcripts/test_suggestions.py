@@ -14,7 +14,7 @@ from transcripts import receivers, tasks
 from transcripts.actions import suggest
 from transcripts.models import AssistantPolicy, KnowledgeEntry, Source
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def note(made: Made) -> CallSummary:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 class TestMade:
     def test_what_the_assistant_said_before_a_person_came_is_no_part_of_it(self, made: Made) -> None:
@@ -155,6 +156,7 @@ class TestMade:
 
 
 @pytest.mark.db
+@pytest.mark.one_database
 @pytest.mark.django_db
 class TestSaved:
     FORM = {
