@@ -2,8 +2,8 @@
 
 The steps run one after the other; only the browser tests, which mostly wait, have company: what needs the processor alone
 (checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over. Pages that
-send pictures come last and alone: a starved encoder sends smaller pictures, as it should. The long ones, crowds of pages, are
-`make soak`'s.
+send pictures come last and alone: a starved encoder sends smaller pictures, as it should. The long ones, crowds of pages and
+second looks, are `make soak`'s.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests

@@ -19,7 +19,7 @@ from tests.e2e.browser import (
     until,
 )
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LEVEL = """
 async () => {

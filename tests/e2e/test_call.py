@@ -43,7 +43,7 @@ async def two_people(scene: Scene, language: str = "ko") -> tuple[Alice, Cara]:
 
 
 @pytest.mark.req("S1.2", "S1.3", "S1.4", "S1.5", "S1.6", "S1.7", "S1.8")
-@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("language", ["ko", pytest.param("en", marks=pytest.mark.long)])
 async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language: str) -> None:
     scene.set("alice", supervisor=True)
     alice, cara = await two_people(scene, language)

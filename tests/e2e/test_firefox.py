@@ -45,6 +45,7 @@ async def test_firefox_and_chromium_meet(scene: Scene, company: Company) -> None
     pages_are_well([alice, dan])
 
 
+@pytest.mark.long
 @pytest.mark.req("S4.1", "S4.11")
 async def test_firefox_and_chromium_meet_at_the_media_server(scene: Scene, company: Company) -> None:
     scene.set("alice", "dan")

@@ -120,7 +120,7 @@ async def test_a_customer_whose_network_is_gone_for_a_while_comes_back(scene: Sc
 
 
 @pytest.mark.req("S1.2", "S1.4", "S4.7")
-@pytest.mark.parametrize("who", ["cara", "alice"])
+@pytest.mark.parametrize("who", ["cara", pytest.param("alice", marks=pytest.mark.long)])
 async def test_a_page_that_is_loaded_again_is_back_in_its_call(scene: Scene, who: str) -> None:
     scene.set("alice")
     talk = await in_a_call(scene)
