@@ -12,7 +12,7 @@ from accounts.actions import InvitationGone, sign_up
 from accounts.models import Invitation, Role, User
 from tests.cast import a_team, an_agent
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 NEW = {
     "name": "최유진",

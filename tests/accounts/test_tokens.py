@@ -16,7 +16,7 @@ from accounts.actions import withdraw
 from accounts.tokens import socket_token, user_of
 from tests.cast import PASSWORD, an_agent
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 TOKEN, REFRESH = "/api/v1/auth/token/", "/api/v1/auth/refresh/"
 

@@ -19,7 +19,7 @@ from calls.models import Call
 from calls.rtc import turn_credentials
 from tests.cast import a_place, a_queue, a_supervisor, a_team, an_agent, cara_calls, on_duty, talking
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 CALLS = "/api/v1/calls"
 NUMBER = {"callerNumber": "010-1234-2210"}

@@ -23,7 +23,7 @@ from calls.models import (
 from tests.calls.test_api import bearer, error_of, post
 from tests.cast import an_agent, ben
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 ROOMS = "/api/v1/rooms"

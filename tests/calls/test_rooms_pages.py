@@ -15,7 +15,7 @@ from calls.models import Room
 from tests.calls.test_customer_pages import page_config
 from tests.cast import a_queue, an_agent
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from calls.models import Call, Chunk
 from calls.vault import derive_key, sealed_path
 from tests.cast import Cara, a_place, an_agent, talking
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.8")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.8")]
 SOUND = b"OggS and then OpusHead"
 OTHER = derive_key("another")
 

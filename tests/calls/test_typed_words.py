@@ -14,7 +14,7 @@ from transcripts.actions import remask
 from transcripts.actions.written import mask_calls
 from transcripts.models import LexiconEntry, MaskingPolicy
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 TYPED = "아 씨발 카드 4111 1111 1111 1111 재발급이요"
 SHOWN = "아 ●●● 카드 [CARD] 재발급이요"

@@ -16,7 +16,7 @@ from transcripts.actions import final, load
 from transcripts.models import JobState, SpeechJob, Utterance
 from transcripts.tasks import transcribe_chunk
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from transcripts.actions.reveal import RevealRefused, reveal
 from transcripts.models import Reveal, Utterance
 from transcripts.tasks import transcribe_chunk
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db, pytest.mark.req("S1.6")]
+pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db, pytest.mark.req("S1.6")]
 
 
 @pytest.fixture
