@@ -27,7 +27,7 @@ from tests.cast import (
     talking,
 )
 
-pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 OVERVIEW, FRAGMENT = reverse("dashboard:overview"), reverse("dashboard:board")
 
