@@ -69,11 +69,14 @@ def want_person(call: Call, handover: dict[str, Any]) -> bool:
 
 
 def person_comes(call: Call) -> bool:
-    """The first to take a call that is handed over; False for everybody after."""
+    """The first to take a call that is handed over; False for everybody after.
+
+    `call` is read anew: it may have become connected since, and what is told of it next must not say otherwise.
+    """
     wanted = Call.objects.filter(pk=call.pk, status__in=TALKING, person_wanted_at__isnull=False)
     if not wanted.update(person_wanted_at=None):
         return False
-    call.person_wanted_at = None
+    call.refresh_from_db()
     return True
 
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from accounts.models import Role
 from calls.access import may_hear, staff_party, still_party
 from calls.actions import assistants, listening, offers, staff, sweeps, takeover
-from calls.actions.calls import end_call, leave_call, return_to_call, state_payload
+from calls.actions.calls import end_call, leave_call, mark_connected, return_to_call, state_payload
 from calls.actions.errors import ActionError
 from calls.actions.snapshots import joined_payload, missed_events
-from calls.models import Call, CallEvent, Listening, Participant, Queue
+from calls.models import Call, CallEvent, Listening, Offer, Participant, Queue
+from calls.models.offer import OfferState
 from calls.states import CallStatus
 from dashboard.reports import board
 from tests.cast import (
@@ -245,6 +246,24 @@ def test_an_offer_that_rings_for_a_call_that_is_taken_over_is_withdrawn(alice, b
         offers.accept_offer(alice, offer.pk)
     assert refused.value.code == "offer_gone"
     assert not Call.objects.waiting().exists()
+
+
+def test_a_call_that_connects_while_a_person_accepts_it_is_told_as_connected(alice, monkeypatch):
+    cara = assisted()
+    on_duty(alice)
+    assistants.want_person(
+        cara.call, {"reason": "lost", "intent": "", "summary": [], "fields": {}, "tone": None}
+    )
+    settle = Offer.settle
+
+    def connects_first(offer: Offer, state: OfferState) -> bool:
+        mark_connected(cara.party, "relayed")
+        return settle(offer, state)
+
+    monkeypatch.setattr(Offer, "settle", connects_first)
+    offers.accept_offer(alice, alice.offers.get().pk)
+    told = CallEvent.objects.filter(call=cara.call, type="call-state").order_by("seq")
+    assert told.last().payload["status"] == CallStatus.IN_PROGRESS
 
 
 def test_an_assistant_that_is_leaving_asks_for_nobody_any_more(alice, bob):

@@ -34,13 +34,26 @@ answer = place.code
 """
 
 
-def turns(language: str, side: str, path: Path, *, only: slice = slice(None), gap: float = 1.0) -> Path:
-    """Sentences of the bundled demo speech that the fixture model knows, as a voice for a fake microphone."""
+def turns(
+    language: str,
+    side: str,
+    path: Path,
+    *,
+    only: slice = slice(None),
+    gap: float = 1.0,
+    lead: float | None = None,
+    times: int = 1,
+) -> Path:
+    """Sentences of the bundled demo speech that the fixture model knows, as a voice for a fake microphone.
+
+    `lead` seconds of silence come first (as long as a gap, if nothing is said): who is heard from the middle of a sentence
+    on is not understood. The sentences come `times` times.
+    """
     script = json.loads((DEMO / "script.json").read_text(encoding="utf-8"))[language]
     sound = read_pcm(DEMO / f"{language}-{side}.opus")
-    mine = [turn for turn in script if turn["side"] == side][only]
+    mine = [turn for turn in script if turn["side"] == side][only] * times
     pause = np.zeros(int(gap * SAMPLE_RATE), np.int16)
-    pieces = [pause]
+    pieces = [pause if lead is None else np.zeros(int(lead * SAMPLE_RATE), np.int16)]
     for turn in mine:
         pieces += [sound[_samples(turn["start_ms"] - 100) : _samples(turn["end_ms"] + 200)], pause]
     return voices.write_wav(path, np.concatenate(pieces))

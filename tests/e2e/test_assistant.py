@@ -40,12 +40,15 @@ async def lines(scene: Scene) -> list[list[Any]]:
     return told
 
 
+@pytest.mark.long
 @pytest.mark.req("S2.12", "S2.7")
 async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene) -> None:
     scene.set("alice")
     scene.stack.ask(RULES.format(code=scene.code, answer=ANSWER))
-    # The question comes every seven seconds: into the greeting, and then into the answer.
-    voice = turns("ko", "customer", scene.folder / "cara-voice.wav", only=slice(0, 1), gap=5.0)
+    # The question comes every seven seconds: into the greeting perhaps, and then into the answer.
+    voice = turns(
+        "ko", "customer", scene.folder / "cara-voice.wav", only=slice(0, 1), gap=5.0, lead=15.0, times=8
+    )
     cara = await scene.cara(voice=voice)
     await cara.calls()
     await cara.becomes("callStatus", "IN_PROGRESS")

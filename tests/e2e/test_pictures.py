@@ -14,7 +14,7 @@ from calls.media.server import MediaServer
 from tests.e2e.browser import Browsers, until
 from tests.services import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.crowd]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 HOME = "http://localhost:9/"
 CLIENT = ROOT / "static" / "vendor" / "mediasoup-client.js"
