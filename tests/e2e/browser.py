@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    WebSocket,
+    async_playwright,
+)
 
 from tests.services import ROOT, ServiceError
 
@@ -35,6 +45,15 @@ MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-str
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
+STORY = 120
+UNTOLD = {"ping", "audio-data", "stats"}
+TOLD = ("id", "code", "status", "path", "state", "kind", "role", "seq", "reason")
+CONNECTION_STATES = """
+() => (window.__connections ?? []).map((one) => [
+  one.remoteDescription?.sdp.includes("ice-lite") ? "connection to the server:" : "direct connection:",
+  one.connectionState, "ice", one.iceConnectionState, "gathering", one.iceGatheringState, one.signalingState,
+].join(" "))
+"""
 
 
 @dataclass
@@ -44,14 +63,34 @@ class Tab:
     name: str
     page: Page
     errors: list[str] = field(default_factory=list)
+    story: deque[str] = field(default_factory=lambda: deque(maxlen=STORY))
+    """What its sockets carried last, without anybody's words: for who looks at a failure."""
 
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.errors.append(f"{self.name}: {error}"))
         self.page.on("console", self._note)
+        self.page.on("websocket", self._follow)
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(f"{self.name}: {message.text}")
+
+    def _follow(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda text: self._tell(">", text))
+        socket.on("framereceived", lambda text: self._tell("<", text))
+        socket.on("close", lambda _: self._tell("x", '{"type": "socket closed"}'))
+
+    def _tell(self, way: str, text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["type"] not in UNTOLD:
+            facts = " ".join(f"{key}={message[key]}" for key in TOLD if key in message)
+            self.story.append(f"{time.strftime('%H:%M:%S')} {way} {message['type']} {facts}")
+
+    async def tell_story(self) -> str:
+        """How the page says it stands, its connections, its errors and its last messages."""
+        marks = await self.page.evaluate("() => ({...document.documentElement.dataset})")
+        connections = await self.page.evaluate(CONNECTION_STATES)
+        return "\n".join([f"== {self.name}: {marks}", *connections, *self.errors, *self.story])
 
 
 class Browsers:
@@ -122,9 +161,10 @@ class Browsers:
         return context
 
     async def keep_pictures(self) -> None:
-        """What each page looked like when a test failed: beside the browsers' profiles."""
+        """What each page looked like when a test failed: beside the browsers' profiles. Its story goes to the report."""
         for tab in self.tabs:
             if not tab.page.is_closed():
+                print(await tab.tell_story())
                 await tab.page.screenshot(path=str(self.folder / f"{tab.name}.png"), full_page=True)
 
 

@@ -38,15 +38,21 @@ export class FakeConnection extends EventTarget {
     this.localDescription = this.remoteDescription = null;
     this.candidates = [];
     this.restarts = 0;
-    this.tracks = [];
+    this.senders = [];
     this.closed = false;
   }
   addTrack(track) {
-    this.tracks.push(track);
+    this.senders.push({ track });
     this.want();
   }
+  getSenders() {
+    return this.senders;
+  }
+  getTransceivers() {
+    return this.senders;
+  }
   want() {
-    queueMicrotask(() => this.dispatchEvent(new Event("negotiationneeded")));
+    queueMicrotask(() => this.signalingState === "stable" && this.dispatchEvent(new Event("negotiationneeded")));
   }
   restartIce() {
     this.restarts += 1;
@@ -97,7 +103,7 @@ class FakeTransport extends Emitter {
     return { id, track, getStats: async () => this.device.stats, close: () => this.device.ended.push(id) };
   }
   async consume(parameters) {
-    return { id: parameters.id, track: { consumed: parameters.producerId }, getStats: async () => new Map() };
+    return { id: parameters.id, track: Object.assign(new EventTarget(), { consumed: parameters.producerId }), getStats: async () => new Map() };
   }
   close() {
     this.closed = true;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, mock, test } from "node:test";
 import { Backoff } from "../../static/js/models/backoff.js";
-import { DirectPeer, sessionOf } from "../../static/js/models/direct-peer.js";
+import { DirectPeer } from "../../static/js/models/direct-peer.js";
 import { base64, FallbackRecorder } from "../../static/js/models/fallback-recorder.js";
 import { MediaPath } from "../../static/js/models/media-path.js";
+import { sessionOf } from "../../static/js/models/negotiation.js";
 import { SfuTap } from "../../static/js/models/sfu-tap.js";
 import { SliceQueue } from "../../static/js/models/slice-queue.js";
 import { FakeConnection, FakeDevice, settle } from "./fakes.mjs";

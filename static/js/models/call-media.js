@@ -7,7 +7,7 @@ import { QualityMeter, received } from "./quality.js";
 import { SfuTap } from "./sfu-tap.js";
 
 /** @import {CallModel} from "./call-model.js" */
-/** @import {Signal} from "./direct-peer.js" */
+/** @import {Signal} from "./negotiation.js" */
 /** @import {Path} from "./media-path.js" */
 /** @import {Quality} from "./quality.js" */
 /** @import {Message} from "./wire.js" */
@@ -15,8 +15,11 @@ import { SfuTap } from "./sfu-tap.js";
 
 const FLOW_MS = 250;
 const QUALITY_MS = 2_000;
-const NUDGE_MS = 1_500;
+/** The polite side waits longer: were both to offer again at once, one of the offers would be for nothing. */
+const NUDGE_MS = { impolite: 1_500, polite: 3_000 };
 const OFFER_PATIENCE_MS = 3_000;
+/** While nothing is heard by any way the direct one is tried anew. */
+const AGAIN_MS = 12_000;
 const SIGNALS = new Set(["offer", "answer", "ice-candidate"]);
 export const DIRECT = "direct";
 
@@ -48,11 +51,12 @@ export class CallMedia {
     this.timeoutMs = directTimeoutMs;
     /** @type {MediaStreamTrack | null} */
     this.track = null;
-    /** @type {Source | null} */
+    /** @type {Map<Path, Source>} what may be heard: for a while both, and the server's comes first once it flows */
+    this.sources = new Map();
+    /** @type {Source | null} whose packets arrive */
     this.source = null;
     /** @type {Path | null} */
     this.reported = null;
-    this.flows = false;
     this.meter = new QualityMeter();
     /** @type {Signal[]} what the other side sent before our microphone was there */
     this.early = [];
@@ -76,6 +80,10 @@ export class CallMedia {
 
   get begun() {
     return this.track !== null;
+  }
+
+  get flows() {
+    return this.source !== null;
   }
 
   /**
@@ -124,6 +132,7 @@ export class CallMedia {
   close() {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+    this.sources.clear();
     this.path.close();
     this.direct.close();
     this.tap.stop();
@@ -152,6 +161,13 @@ export class CallMedia {
     for (const signal of this.early.splice(0)) void this.direct.receive(signal);
     this.#later("offer", OFFER_PATIENCE_MS, () => this.direct.connection?.remoteDescription ?? this.direct.restart());
     this.#later("silence", 3 * this.timeoutMs, () => this.flows || void this.#giveUp());
+    if (!this.direct.polite) this.#later("again", AGAIN_MS, () => this.#again());
+  }
+
+  #again() {
+    if (this.flows || !this.direct.connection) return;
+    if (this.direct.state !== "connected") this.direct.renew();
+    this.#later("again", AGAIN_MS, () => this.#again());
   }
 
   /** @param {Signal} signal */
@@ -167,7 +183,7 @@ export class CallMedia {
   }
 
   #nudge() {
-    this.#later("nudge", NUDGE_MS, () => {
+    this.#later("nudge", NUDGE_MS[this.direct.polite ? "polite" : "impolite"], () => {
       if (this.direct.connection && this.direct.state !== "connected") this.direct.restart();
     });
   }
@@ -178,6 +194,7 @@ export class CallMedia {
   }
 
   #noDirect() {
+    this.sources.delete("direct");
     if (this.source?.path === "direct") this.source = null; // it has no statistics any more
     this.direct.close();
     this.on.gone(DIRECT);
@@ -208,30 +225,39 @@ export class CallMedia {
 
   /** @param {Path} path @param {MediaStreamTrack} track @param {() => Promise<RTCStatsReport>} stats @param {{producerId: string, peerId: string}} [from] */
   #hear(path, track, stats, from = { producerId: DIRECT, peerId: this.model.other?.peerId ?? "" }) {
-    if (path === "relayed") this.#noDirect();
-    this.source = { path, stats };
-    this.flows = false;
-    this.meter = new QualityMeter();
+    if (this.source?.path === path) this.source = null;
+    this.sources.set(path, { path, stats });
     this.on.track(track, from.producerId, from.peerId);
     track.addEventListener("unmute", () => void this.#look());
     this.#later("look", FLOW_MS, () => void this.#look());
   }
 
+  /** What the server has promised to send need not come: the direct path is kept until it does. */
   async #look() {
-    const source = this.source;
-    if (!source) return;
-    const report = await source.stats().catch(() => null);
-    if (source !== this.source) return;
-    const rows = /** @type {Record<string, any>[]} */ (report ? [...report.values()] : []);
-    if (this.flows) this.on.quality(this.meter.look(rows));
-    else if (received(rows).packets > 0) this.#flow(source.path);
-    this.#later("look", this.flows ? QUALITY_MS : FLOW_MS, () => void this.#look());
+    const before = this.source;
+    const source = (await this.#flowing("relayed")) ?? (await this.#flowing("direct"));
+    if (before !== this.source || (source && this.sources.get(source.path) !== source)) return this.#lookAgain();
+    if (source && source !== before) this.#flow(source);
+    else if (before) this.on.quality(this.meter.look(await rowsOf(before)));
+    this.#lookAgain();
+  }
+
+  #lookAgain() {
+    if (this.sources.size) this.#later("look", this.flows ? QUALITY_MS : FLOW_MS, () => void this.#look());
   }
 
   /** @param {Path} path */
-  #flow(path) {
-    this.flows = true;
-    this.on.flowing(path);
+  async #flowing(path) {
+    const source = this.sources.get(path);
+    return source && received(await rowsOf(source)).packets > 0 ? source : null;
+  }
+
+  /** @param {Source} source */
+  #flow(source) {
+    this.source = source;
+    this.meter = new QualityMeter();
+    if (source.path === "relayed") this.#noDirect();
+    this.on.flowing(source.path);
     void this.#report();
   }
 
@@ -253,6 +279,12 @@ export class CallMedia {
     clearTimeout(this.timers.get(name));
     this.timers.set(name, setTimeout(act, ms));
   }
+}
+
+/** @param {Source} source @returns {Promise<Record<string, any>[]>} */
+async function rowsOf(source) {
+  const report = await source.stats().catch(() => null);
+  return report ? [...report.values()] : [];
 }
 
 /** Only the agent is shown anything. @param {CallModel} model @param {MediaEvents} on */

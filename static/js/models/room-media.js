@@ -34,7 +34,7 @@ export class RoomMedia {
    * @param {string} options.peerId our own
    * @param {(on: import("./mesh.js").MeshEvents) => Mesh} options.mesh
    * @param {(on: import("./sfu-room.js").SfuEvents) => SfuRoom} options.sfu
-   * @param {(to: string, signal: import("./direct-peer.js").Signal) => void} options.signal
+   * @param {(to: string, signal: import("./negotiation.js").Signal) => void} options.signal
    * @param {RoomMediaEvents} options.on
    */
   constructor({ peerId, mesh, sfu, signal, on }) {
