@@ -7,6 +7,7 @@ and kept in DATA_DIR (single-machine set-ups), never in the repository.
 from __future__ import annotations
 
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,7 +64,8 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in ALLOWED_ORIGINS if origin.startswit
 SECURE_TRANSPORT = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
-    "daphne",
+    # Its `runserver`; elsewhere it would only load Twisted into every worker and command.
+    *(["daphne"] if "runserver" in sys.argv else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

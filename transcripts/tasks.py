@@ -11,6 +11,7 @@ from celery.signals import worker_ready
 from calls.media.errors import MediaError
 from transcripts.actions import asked, audio, final, live, partials, remask, suggest, summaries, sweep
 from transcripts.actions.assist import presence, rescue, talk
+from transcripts.actions.converse import load_client
 from transcripts.actions.knowledge import load_knowledge
 from transcripts.models.summary import MAX_ATTEMPTS
 from transcripts.speech import load_live_model
@@ -155,3 +156,4 @@ def warm_up(sender: Any, **_kwargs: Any) -> None:
         load_live_model()
     if "assistant" in sender.app.amqp.queues.consume_from:
         load_knowledge()
+        load_client()

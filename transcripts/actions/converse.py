@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -24,12 +25,11 @@ from transcripts.assistant.language_model import (
     CircuitBreaker,
     LanguageModel,
     ModelOptions,
-    OpenAIModel,
     Turn,
     Usage,
 )
 from transcripts.assistant.sources import sources_of
-from transcripts.assistant.voice import EspeakVoice, FallbackVoice, OpenAIVoice, Voice, VoiceOptions
+from transcripts.assistant.voice import EspeakVoice, FallbackVoice, Voice, VoiceOptions
 from transcripts.engines.base import EngineUnavailable, SpeechError
 from transcripts.engines.decode import DecodeError, decode
 from transcripts.masking.kinds import PROFANITY
@@ -256,6 +256,12 @@ def _index(place_id: int, *_versions: tuple[Any, ...]) -> Knowledge:
     return Knowledge(entries)
 
 
+def load_client() -> None:
+    """The endpoint's client library, where an endpoint is set: a worker loads it before anybody asks."""
+    if settings.ASSISTANT_MODEL or settings.ASSISTANT_VOICE_MODEL:
+        import_module("transcripts.assistant.openai_client")
+
+
 def language_model() -> LanguageModel:
     return _model(
         ModelOptions(
@@ -269,6 +275,8 @@ def language_model() -> LanguageModel:
 
 @lru_cache(maxsize=4)
 def _model(options: ModelOptions) -> LanguageModel:
+    from transcripts.assistant.openai_client import OpenAIModel
+
     return OpenAIModel(options, CircuitBreaker())
 
 
@@ -282,4 +290,6 @@ def speaker() -> Voice:
 
 @lru_cache(maxsize=4)
 def _voice(options: VoiceOptions) -> Voice:
+    from transcripts.assistant.openai_client import OpenAIVoice
+
     return FallbackVoice(OpenAIVoice(options), EspeakVoice())

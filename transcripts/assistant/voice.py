@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
-import openai
 
 from transcripts.assistant.embedded import language_of
-from transcripts.assistant.errors import AssistantError, KeyMissing, ProviderDown, VoiceUnavailable
+from transcripts.assistant.errors import AssistantError, VoiceUnavailable
 
 VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
 SPOKEN_SECONDS = 20.0
@@ -79,30 +78,6 @@ class VoiceOptions:
     key: str
     model: str
     timeout: float = 20.0
-
-
-class OpenAIVoice(Voice):
-    def __init__(self, options: VoiceOptions) -> None:
-        if not options.key:
-            raise KeyMissing("no key is set")
-        self.name = options.model
-        self._client = openai.OpenAI(
-            base_url=options.url or None, api_key=options.key, timeout=options.timeout, max_retries=1
-        )
-
-    def speak(self, text: str, voice: str = "alloy") -> bytes:
-        return self.sound(text, voice)  # it is MP3
-
-    def sound(self, text: str, voice: str = "alloy") -> bytes:
-        try:
-            answer = self._client.audio.speech.create(
-                model=self.name, voice=voice, input=text[:MOST_LETTERS], response_format="mp3"
-            )
-            return answer.content
-        except openai.AuthenticationError:
-            raise KeyMissing("the key was refused") from None
-        except openai.OpenAIError as error:
-            raise ProviderDown(type(error).__name__) from None
 
 
 class FallbackVoice(Voice):
