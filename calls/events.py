@@ -7,6 +7,7 @@ sent. Signals (`relay`) are the exception: they are worthless a second later and
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -44,10 +45,18 @@ TEAM_BOARD = "board"
 """Dashboards: something changed that they count."""
 
 
-def emit(call: Call, kind: str, payload: dict[str, Any]) -> CallEvent:
-    """Store one numbered event of the call and wake its sockets after commit."""
+Payload = dict[str, Any]
+
+
+def emit(call: Call, kind: str, payload: Payload | Callable[[], Payload]) -> CallEvent:
+    """Store one numbered event of the call and wake its sockets after commit.
+
+    A payload that tells of the call's own state is given as a function: it is asked when the number is taken.
+    """
     with transaction.atomic():
-        event = CallEvent.objects.create(call=call, seq=call.next_seq(), type=kind, payload=payload)
+        seq = call.next_seq()
+        told = payload() if callable(payload) else payload
+        event = CallEvent.objects.create(call=call, seq=seq, type=kind, payload=told)
         wake(call_group(call.pk), {"type": "call.wake", "call_id": str(call.pk), "seq": event.seq})
     return event
 

@@ -59,7 +59,6 @@ def want_person(call: Call, handover: dict[str, Any]) -> bool:
         if alone is None or alone.participants.present().filter(role=ParticipantRole.AGENT).exists():
             return False
         Call.objects.filter(pk=call.pk).update(person_wanted_at=timezone.now(), handover=handover)
-        call.refresh_from_db()
         tell_state(call)
         events.wake_queue(call.queue_id)
     from calls.actions.offers import assign_waiting
@@ -69,15 +68,9 @@ def want_person(call: Call, handover: dict[str, Any]) -> bool:
 
 
 def person_comes(call: Call) -> bool:
-    """The first to take a call that is handed over; False for everybody after.
-
-    `call` is read anew: it may have become connected since, and what is told of it next must not say otherwise.
-    """
+    """The first to take a call that is handed over; False for everybody after."""
     wanted = Call.objects.filter(pk=call.pk, status__in=TALKING, person_wanted_at__isnull=False)
-    if not wanted.update(person_wanted_at=None):
-        return False
-    call.refresh_from_db()
-    return True
+    return bool(wanted.update(person_wanted_at=None))
 
 
 def press_key(party: Party, key: str) -> None:

@@ -228,7 +228,6 @@ def _leave(party: Party) -> None:
         become_idle(participant.user_id, now)
         events.wake_desk(participant.user_id)
         _tell_teams([participant.user_id])
-        party.call.refresh_from_db()
         tell_state(party.call)  # a colleague may have the call now
 
 
@@ -266,7 +265,7 @@ def rate_call(call: Call, rating: int, comment: str = "") -> None:
 
 def tell_state(call: Call) -> None:
     """Tell everyone in the call, and the desks concerned, where it stands."""
-    events.emit(call, "call-state", state_payload(call))
+    events.emit(call, "call-state", partial(state_payload, call))
     staff = list(call.participants.filter(user__isnull=False).values_list("user_id", flat=True))
     for user_id in staff:
         events.wake_desk(user_id)

@@ -198,10 +198,19 @@ class Call(models.Model):
         return True
 
     def next_seq(self) -> int:
-        """The next event number. Call inside a transaction: the row lock keeps numbers without holes."""
+        """The next event number. Call inside a transaction: the row lock keeps numbers without holes.
+
+        Where the call stands is read anew with it: what is told under a number is what holds at that number.
+        """
         Call.objects.filter(pk=self.pk).update(last_seq=F("last_seq") + 1)
-        self.last_seq = Call.objects.values_list("last_seq", flat=True).get(pk=self.pk)
+        self.refresh_from_db(fields=("last_seq", *MOVING))
         return self.last_seq
+
+
+MOVING = (
+    "status", "end_reason", "answered_at", "connected_at", "ended_at", "person_wanted_at", "media_path",
+)  # fmt: skip
+"""What others may have changed since a call was read."""
 
 
 class ParticipantRole(models.TextChoices):
