@@ -53,10 +53,10 @@ class Stack:
     def turn(self) -> bool:
         return bool(self.environment.get("TURN_URLS"))
 
-    def start(self) -> Self:
-        """Returns when every process answers. Raises ServiceError with the end of a log."""
+    def start(self, *only: str) -> Self:
+        """Returns when every process answers, or the named ones alone. Raises ServiceError with the end of a log."""
         try:
-            self._start()
+            self._start(only)
         except Exception:
             self.stop()
             raise
@@ -140,14 +140,14 @@ class Stack:
             "MEDIA_PORT": "0",
         }
 
-    def _start(self) -> None:
+    def _start(self, only: tuple[str, ...]) -> None:
         self.data_dir.mkdir(parents=True)
         self.redis.start()
         self._make_database()
         self._answering = self._start_answering()
         services = self._services()
-        for service in services.values():
-            self._launch(service)
+        for name in only or services:
+            self._launch(services[name])
         for name, process in list(self.processes.items()):
             process.wait_until(lambda name=name: self._answers(name), 60)
 
