@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.e2e.browser import axe_violations
 from tests.e2e.people import Alice, Cara, Scene, turns
+from tests.e2e.reading import captions_can_be_read
 from tests.e2e.sound import changed_packets, cut, tone_share
 
 pytestmark = pytest.mark.e2e
@@ -59,6 +60,8 @@ async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language
         captions = await person.reads_a_masked_caption()
         assert not any(PROFANE in text or "fuck" in text for text in captions)
     assert PROFANE not in await alice.page.content()
+    for person in (alice, cara):
+        await captions_can_be_read(person.page)
     await cara.hangs_up()
     await alice.becomes("callStatus", "ENDED", within=5)
     await expect(cara.page.locator("[data-on=ended]")).to_be_visible()

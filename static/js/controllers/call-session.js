@@ -112,6 +112,7 @@ export class CallSession {
 
   close() {
     clearInterval(this.ticking);
+    this.captions.close();
     this.chat?.close();
     this.shown.close();
     this.finished = this.media?.close() ?? this.finished;

@@ -30,7 +30,15 @@ export class CaptionsView {
     this.grey = new Map();
     this.latest = one("[data-latest]");
     this.latest.onclick = () => this.#toEnd(); // not addEventListener: the desk makes a new view for each call
-    this.stage.onscroll = () => (this.latest.hidden = this.#atEnd());
+    this.following = true;
+    this.stage.onscroll = () => this.#look();
+    this.resizer = new ResizeObserver(() => this.#settle(this.following)); // a banner comes, a phone is turned
+    this.resizer.observe(this.stage);
+  }
+
+  /** What is shown stays; nothing is watched any more. */
+  close() {
+    this.resizer.disconnect();
   }
 
   /**
@@ -109,7 +117,11 @@ export class CaptionsView {
   #settle(follow) {
     this.#markPast();
     if (follow) this.#toEnd();
-    this.latest.hidden = this.#atEnd();
+    this.#look();
+  }
+
+  #look() {
+    this.latest.hidden = this.following = this.#atEnd();
   }
 
   #toEnd() {
