@@ -18,6 +18,12 @@ UNSURE_BPS = 10_000.0
 HOLD_FIRST_S, HOLD_LONGEST_S = 4.0, 60.0
 CALM_HOLDS = 2
 """After so many times the hold without a fall, the next one is a first again."""
+BAD_REPORTS = 3
+"""So many falls in a row, and the way is narrow. One may be a busy moment of the client: it costs nobody the whole picture."""
+BAD_APART_S, BAD_ROW_S = 0.8, 4.0
+"""Estimates come several times a second: of those closer together one counts. Further apart than the second, it is no row."""
+SMALL_BPS = 200_000.0
+"""A picture of more than this is not sent on a doubt."""
 HEADROOM = 1.15
 """To be raised, a picture needs this much more room than it takes; to stay, it does not."""
 NOTHING = -1
@@ -36,12 +42,25 @@ class Downlink:
         self._hold_until = 0.0
         self._hold_s = HOLD_FIRST_S
         self._fell_at: float | None = None
+        self._bad = 0
+        self._counted_at: float | None = None
+        self._narrow_until: float | None = None
+
+    def takes_one_picture(self, now: float) -> bool:
+        """May the smallest picture be sent though there seems to be no room for it?
+
+        Not on a way that was found narrow by fall upon fall; and even there it is what is tried when the hold is over.
+        """
+        if self._narrow_until is not None and now >= self._narrow_until:
+            self._narrow_until, self._bad = None, 0
+        return self._narrow_until is None
 
     def loss_told(self, share: float, sent_bps: float, now: float) -> None:
         """`share` of the packets was lost (0 to 1) while this much was sent."""
         if share > HIGH_LOSS:
             self._fall(min(self.bps, sent_bps or self.bps) * (1 - share / 2), now)
         elif share < LOW_LOSS:
+            self._bad = 0
             self._grow(now)
         else:
             self._grown_at = now
@@ -62,6 +81,15 @@ class Downlink:
             self._hold_s = min(self._hold_s * 2, HOLD_LONGEST_S)
         self.bps = max(bps, FLOOR_BPS)
         self._fell_at = self._grown_at = now
+        self._count(now)
+        if self._bad >= BAD_REPORTS and self._narrow_until is None:
+            self._narrow_until = self._hold_until
+
+    def _count(self, now: float) -> None:
+        apart = BAD_ROW_S if self._counted_at is None else now - self._counted_at
+        if apart >= BAD_APART_S:
+            self._bad = self._bad + 1 if apart < BAD_ROW_S else 1
+            self._counted_at = now
 
     def _grow(self, now: float) -> None:
         since = now if self._grown_at is None else self._grown_at
@@ -91,8 +119,11 @@ class Demand:
         return allowed or produced[:1] or [min(self.highest, len(self.rates) - 1)]
 
 
-def allocate(budget: float, demands: Sequence[Demand]) -> list[int]:
-    """A layer for each, or NOTHING. First everybody is sent something, the important ones first; then more."""
+def allocate(budget: float, demands: Sequence[Demand], *, one_in_any_case: bool = False) -> list[int]:
+    """A layer for each, or NOTHING. First everybody is sent something, the important ones first; then more.
+
+    `one_in_any_case`: the most important one is sent as its smallest whatever the budget, if that is small.
+    """
     order = sorted(range(len(demands)), key=lambda number: -demands[number].weight)
     choices = [one.choices() for one in demands]
     given = [NOTHING] * len(demands)
@@ -100,7 +131,7 @@ def allocate(budget: float, demands: Sequence[Demand]) -> list[int]:
     for number in order:
         smallest = choices[number][0]
         cost = demands[number].cost(smallest)
-        if cost <= left:
+        if cost <= left or (one_in_any_case and number == order[0] and cost <= SMALL_BPS):
             given[number] = smallest
             left -= cost
     raised = True

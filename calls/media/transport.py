@@ -163,7 +163,11 @@ class Transport:
             one.meter.tick(now)
         shown = [one for one in pictures if not one.paused and not one.producer.paused]
         room = self.downlink.bps - self._sound_bps()
-        layers = allocate(room, [_demand(one, now) for one in shown])
+        layers = allocate(
+            room,
+            [_demand(one, now) for one in shown],
+            one_in_any_case=self.downlink.takes_one_picture(now),
+        )
         for one, layer in zip(shown, layers, strict=True):
             one.want_layer(None if layer == NOTHING else layer, now)
 

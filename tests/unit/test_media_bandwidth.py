@@ -58,6 +58,12 @@ class TestSharing:
         assert spent <= budget + 1
         assert all(layer <= one.highest for one, layer in zip(demands, layers, strict=True))
 
+    def test_the_most_important_small_picture_is_sent_without_room_where_that_is_wanted(self) -> None:
+        demands = [demand(weight=1), demand(weight=2)]
+        assert allocate(10e3, demands, one_in_any_case=True) == [NOTHING, 0]
+        assert allocate(10e3, [demand(rates=(900_000.0,), highest=0)], one_in_any_case=True) == [NOTHING]
+        assert allocate(400e3, demands, one_in_any_case=True) == allocate(400e3, demands)
+
     def test_the_smallest_that_fills_the_tile(self) -> None:
         sizes = [(320, 180), (640, 360), (1280, 720)]
         assert [highest_for(sizes, (width, width * 9 // 16), 7) for width in (100, 380, 500, 1900)] == [
@@ -93,6 +99,33 @@ class TestDownlink:
         gaps = [after - before for before, after in pairwise(falls)]
         assert len(falls) < 15
         assert max(gaps[:6]) > 3 * gaps[1]
+
+    def test_one_bad_moment_costs_nobody_the_whole_picture(self) -> None:
+        downlink = Downlink()
+        downlink.loss_told(0.6, 70_000, 1.0)
+        assert downlink.bps == FLOOR_BPS
+        assert downlink.takes_one_picture(1.0)
+        for moment in (1.1, 1.2, 1.3):  # estimates that belong to the same moment
+            downlink.estimate_told(10_000, 70_000, moment)
+        assert downlink.takes_one_picture(1.4)
+        downlink.loss_told(0.6, 70_000, 2.0)
+        downlink.loss_told(0.0, 70_000, 3.0)
+        downlink.loss_told(0.6, 70_000, 4.0)
+        downlink.loss_told(0.6, 70_000, 9.0)
+        downlink.loss_told(0.6, 70_000, 10.0)
+        assert downlink.takes_one_picture(10.0)
+
+    def test_a_narrow_way_gets_no_picture_and_is_tried_less_and_less_often(self) -> None:
+        downlink, sent = Downlink(), []
+        for second in range(200):
+            picture = downlink.takes_one_picture(float(second))
+            sent.append(picture)
+            downlink.loss_told(0.4 if picture else 0.0, 160_000 if picture else 40_000, float(second))
+        starts = [at for at in range(1, 200) if sent[at] and not sent[at - 1]]
+        assert sent[:3] == [True] * 3
+        assert len(starts) < 8
+        assert all(sum(sent[at : at + 4]) == 3 for at in starts[:-1])
+        assert starts[-1] - starts[-2] > 2 * (starts[1] - starts[0])
 
     def test_an_estimate_counts_where_it_is_filled(self) -> None:
         downlink = Downlink()
