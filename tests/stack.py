@@ -138,6 +138,8 @@ class Stack:
             "MEDIA_LISTEN_HOST": LOOPBACK,
             "MEDIA_ANNOUNCED_ADDRESS": LOOPBACK,
             "MEDIA_PORT": "0",
+            # Longer than people are asked to wait: two browsers and a system on two busy cores are slower than any network.
+            "DIRECT_TIMEOUT_SECONDS": "12",
         }
 
     def _start(self, only: tuple[str, ...]) -> None:

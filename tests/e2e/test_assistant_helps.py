@@ -30,7 +30,7 @@ async def test_an_agent_sends_a_suggested_answer_into_the_chat(scene: Scene) -> 
     await cara.calls()
     await alice.answers()
     card = alice.page.locator("[data-suggestions-list] article").first
-    await expect(card).to_be_visible(timeout=30_000)
+    await expect(card).to_be_visible(timeout=60_000)  # she says it again and again
     await expect(card.locator("[data-suggestion-source]")).to_have_text("배송 안내")
     assert await axe_violations(alice.page) == []
     told = await card.locator("[data-suggestion-answer]").inner_text()
