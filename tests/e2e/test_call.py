@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from tests.e2e.browser import axe_violations
 from tests.e2e.people import Alice, Cara, Scene, turns
-from tests.e2e.reading import captions_can_be_read
+from tests.e2e.reading import captions_can_be_read, the_past_stays
 from tests.e2e.sound import changed_packets, cut, tone_share
 
 pytestmark = pytest.mark.e2e
@@ -60,8 +60,7 @@ async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language
         captions = await person.reads_a_masked_caption()
         assert not any(PROFANE in text or "fuck" in text for text in captions)
     assert PROFANE not in await alice.page.content()
-    for person in (alice, cara):
-        await captions_can_be_read(person.page)
+    await the_past_stays(cara.page)
     await cara.hangs_up()
     await alice.becomes("callStatus", "ENDED", within=5)
     await expect(cara.page.locator("[data-on=ended]")).to_be_visible()
@@ -70,6 +69,19 @@ async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language
     await the_masked_word_can_be_looked_at(alice)
     for person in (alice, cara):
         assert person.tab.errors == []
+
+
+@pytest.mark.req("S1.5", "S2.6")
+@pytest.mark.long
+async def test_captions_can_be_read_by_who_is_hard_of_hearing(scene: Scene) -> None:
+    scene.set("alice")
+    alice, cara = await two_people(scene, "ko")
+    await alice.goes_on_duty()
+    await cara.calls()
+    await alice.answers()
+    for person in (alice, cara):
+        await person.reads_a_masked_caption()
+        await captions_can_be_read(person.page)
 
 
 async def the_record_tells_it(scene: Scene, alice: Alice) -> None:
