@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BURST = 1.2
 SILENT_AFTER_S = 1.5
 """A layer of which nothing came for so long is not being sent."""
+VOICE_DBOV = 45
+"""Who is louder than -45 dBov speaks; what the recorder still takes for a voice may be the echo of somebody else's."""
 
 
 class Received:
@@ -172,6 +174,8 @@ class AudioProducer(Producer):
         self.level: int | None = None
         self.loudest: int | None = None
         """The loudest level since someone last asked, in -dBov."""
+        self.voiced = 0
+        """Packets as loud as a voice, so far."""
         self.received = (Received(self, stream.encodings[0], 0),)
         self.newest = -1
         """The highest number that was handed on, as Reception counts."""
@@ -239,8 +243,11 @@ class AudioProducer(Producer):
 
     def _hand_on(self, number: int, packet: RtpPacket, now: float) -> None:
         level = self.level = rtp.audio_level(packet, self._level_extension)
-        if level is not None and (self.loudest is None or level < self.loudest):
-            self.loudest = level
+        if level is not None:
+            if self.loudest is None or level < self.loudest:
+                self.loudest = level
+            if level <= VOICE_DBOV:
+                self.voiced += 1
         if self.recorder is not None:
             self.recorder.push(number, packet, level, now)
         self._history[number % AUDIO_PACKETS] = (number, packet)

@@ -29,8 +29,8 @@ PAYLOAD_TYPE = 111
 LEVEL_ID = 1
 SPOKEN_LEVEL = 30
 """Told as the loudness of its words, in -dBov: whoever speaks is shown by it."""
-HEARD_FROM_DBOV = 45
-"""Another party louder than -45 dBov speaks; what the recorder still takes for a voice may be the assistant's own echo."""
+MOST_OWED = 10
+"""Packets of a burst that count in later ticks: who has fallen silent is not heard for longer than 200 ms more."""
 MOST_TICKS_LATE = 10
 MOST_QUEUED_MS = 120_000
 STOPPED_TURNS = 32
@@ -103,7 +103,7 @@ class Voice:
         self._stopped: deque[str] = deque(maxlen=STOPPED_TURNS)
         self._sequence = secrets.randbelow(SEQUENCE_HALF)
         self._timestamp = secrets.randbits(31)
-        self._heard: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -179,16 +179,17 @@ class Voice:
         self.producer.flush()
 
     def _is_anybody_speaking(self) -> bool:
-        """A level counts once: who sends nothing any more is silent."""
+        """Each loud packet counts for one tick, since networks bring several at once. Who sends none any more is silent."""
         speaking = False
-        heard = {}
+        counted = {}
         for producer in self._others():
             if not isinstance(producer, AudioProducer) or producer.paused:
                 continue
-            count = heard[producer.id] = producer.received[0].reception.received
-            fresh = count != self._heard.get(producer.id)
-            speaking |= fresh and producer.level is not None and producer.level <= HEARD_FROM_DBOV
-        self._heard = heard
+            before = max(self._counted.get(producer.id, producer.voiced), producer.voiced - MOST_OWED)
+            owed = producer.voiced > before
+            counted[producer.id] = before + owed
+            speaking |= owed
+        self._counted = counted
         return speaking
 
     async def _run(self) -> None:
