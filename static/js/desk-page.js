@@ -39,6 +39,7 @@ class DeskPage {
     this.lists = new DeskLists(this.strings, this.skewMs);
     this.offers = new OfferView(this.strings, this.bell, this.config.offerSeconds ?? 20);
     this.wrapping = false;
+    this.lost = ""; // the call that somebody else has now
     this.opened = false;
     this.plainTitle = document.title;
     this.signaling = this.#socket();
@@ -46,7 +47,7 @@ class DeskPage {
     const { config, signaling, microphone, bell } = this;
     this.call = new DeskCall({ config, signaling, microphone, bell, changed: (model) => this.#callChanged(model) });
     this.call.invitations.colleagues = () => this.model.colleagues;
-    this.call.invitations.left = () => this.#takenOver(this.call.callId, this.strings.leftCall ?? "");
+    this.call.invitations.left = () => this.#outOf(this.call.callId, this.strings.leftCall ?? "");
   }
 
   start() {
@@ -127,8 +128,8 @@ class DeskPage {
   #receive(message) {
     if (message.type === "offer-ended") this.#offerEnded(message);
     if (message.type === "call-taken-over") return this.#takenOver(message.callId, fill(this.strings.takenOver ?? "", message));
-    // The server has put us out: the notice of why may be lost.
-    if (message.type === "error" && message.callId && message.code === "forbidden") return this.#takenOver(message.callId, this.strings.putOut ?? "");
+    // The server has put us out: the notice of why may come later, or be lost.
+    if (message.type === "error" && message.callId && message.code === "forbidden") return this.#outOf(message.callId, this.strings.putOut ?? "");
     if (message.type === "meeting-started") return toastMeeting(message, this.strings, this.config.roomUrl ?? "");
     if (this.presence.apply(message)) return drawPresence(this.presence, this.strings);
     if (this.model.apply(message, Date.now())) this.#draw();
@@ -209,11 +210,18 @@ class DeskPage {
     one("[data-on='wrap'] h2").focus();
   }
 
-  /** Somebody else has our call now. @param {string} callId @param {string} why */
+  /** Somebody else has our call now, and we are told who. @param {string} callId @param {string} why */
   #takenOver(callId, why) {
+    if (callId === this.call.callId) this.#outOf(callId, why);
+    else if (this.wrapping && callId === this.lost) say("[data-wrap-line]", why);
+  }
+
+  /** @param {string} callId @param {string} why */
+  #outOf(callId, why) {
     const model = this.call.session?.model;
     if (!model || callId !== this.call.callId) return;
     this.#wrapUp(model);
+    this.lost = callId;
     say("[data-wrap-line]", why);
     this.#toast(why);
   }
