@@ -32,8 +32,8 @@ export class CaptionsView {
     this.latest.onclick = () => this.#toEnd(); // not addEventListener: the desk makes a new view for each call
     this.following = true;
     this.stage.onscroll = () => this.#look();
-    this.resizer = new ResizeObserver(() => this.#settle(this.following)); // a banner comes, a phone is turned
-    this.resizer.observe(this.stage);
+    this.resizer = new ResizeObserver(() => this.#settle(this.following)); // a banner comes, a phone is turned, words grow
+    for (const element of [this.stage, this.list]) this.resizer.observe(element);
   }
 
   /** What is shown stays; nothing is watched any more. */
@@ -58,7 +58,7 @@ export class CaptionsView {
   /** @param {Partial} partial */
   partial(partial) {
     if (!this.partials.take(partial)) return;
-    const follow = this.#atEnd();
+    const follow = this.following;
     this.#dropGrey(partial.peerId);
     if (partial.text) {
       const element = this.#element(partial);
@@ -73,7 +73,7 @@ export class CaptionsView {
 
   /** @param {Gap} gap */
   gap(gap) {
-    const follow = this.#atEnd();
+    const follow = this.following;
     if (this.partials.finish(gap)) this.#dropGrey(gap.peerId);
     const element = this.#element({ ...gap, text: this.strings.gap ?? "", masks: [] });
     element.dataset.gap = "";
@@ -90,7 +90,7 @@ export class CaptionsView {
   add(caption) {
     const change = this.model.log.add(caption);
     if (!change) return;
-    const follow = this.#atEnd();
+    const follow = this.following;
     if (this.partials.finish(caption)) this.#dropGrey(caption.peerId);
     for (const old of change.removed) this.#remove(old);
     const element = this.#element(caption);
