@@ -162,7 +162,7 @@ export class Negotiation {
 
   /**
    * An offer that collides is ignored by the impolite side. A page that was loaded again is met anew, and so is one that
-   * offered when we did: after the rollback of a first offer Chromium may never look for a way (about one in thirty, see
+   * offered when we did: after the rollback of a first offer Chromium may never look for a way (one in forty, see
    * docs/decisions/0002-media.md).
    * @param {RTCSessionDescriptionInit} offer
    */
