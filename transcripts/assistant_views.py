@@ -121,7 +121,7 @@ def shared_context(place: Place | None, place_id: int, tab: str) -> dict[str, An
 
 
 def listed(request: HttpRequest, chosen: Place | None, found: QuerySet[Any], wanted: str) -> dict[str, Any]:
-    """What a list shows of `found`, which has `place` and `is_active`: the place's own, and those of everywhere that it shares."""
+    """What a list shows of `found` (rows with `place` and `is_active`): the place's own, and the shared ones."""
     return {
         "own": found.filter(place=chosen),
         "shared": found.filter(place=None, is_active=True) if chosen else [],
