@@ -45,9 +45,9 @@ async def lines(scene: Scene) -> list[list[Any]]:
 async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene) -> None:
     scene.set("alice")
     scene.stack.ask(RULES.format(code=scene.code, answer=ANSWER))
-    # Twice the question, the second time into the answer; then she has enough of it.
-    asks = (QUESTION, 4.0, QUESTION, 6.0, "팀장 바꿔 주세요.", 8.0)
-    voice = says(scene.folder / "cara-voice.wav", 9.0, *asks, *asks)
+    # After the greeting the question, twice, the second time into the answer; then she has enough of it.
+    asks = (QUESTION, 7.0, QUESTION, 9.0, "팀장 바꿔 주세요.", 9.0)
+    voice = says(scene.folder / "cara-voice.wav", 15.0, *asks, *asks)
     cara, alice = await scene.cara(voice=voice), await scene.agent()
     await alice.goes_on_duty()
     await cara.calls()
@@ -58,11 +58,14 @@ async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene)
     async def answered_and_interrupted() -> bool:
         told = await lines(scene)
         return any(
-            text in ANSWER and outcome == "stopped" and heard < ms for _, text, outcome, ms, heard in told
+            text in ANSWER
+            and outcome == "stopped"
+            and 2 * ms <= len(text.split()) * heard < len(text.split()) * ms
+            for _, text, outcome, ms, heard in told
         )
 
     try:
-        await until(answered_and_interrupted, "an answer that was cut short", 60)
+        await until(answered_and_interrupted, "an answer that was cut short after some words", 90)
     except AssertionError as error:
         raise AssertionError(f"{error}: {await lines(scene)} {await cara.captions()}") from None
     assert "배송이 너무 늦어요" in " ".join(await cara.captions())
