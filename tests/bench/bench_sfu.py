@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -58,6 +59,9 @@ async def serve(directory: str) -> None:
 
     path = f"{directory}/bench.socket"
     await asyncio.start_unix_server(answer, path, limit=LINE)
+    # As the real process does.
+    gc.collect()
+    gc.freeze()
     print(path, flush=True)
     await asyncio.Event().wait()
 
