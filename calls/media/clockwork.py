@@ -20,7 +20,9 @@ PEERS_AT_ONCE = 4
 Present = tuple[Room, Peer]
 
 
-async def run_clockwork(present: Callable[[], list[Present]], tick: Callable[[Room, Peer, bool], None]) -> None:
+async def run_clockwork(
+    present: Callable[[], list[Present]], tick: Callable[[Room, Peer, bool], None]
+) -> None:
     """For ever. `tick` is also told whether reports are due, which they are every other time."""
     reports = False
     while True:

@@ -14,7 +14,9 @@ from calls.media.room import Peer, Room
 pytestmark = pytest.mark.media
 
 
-async def ticked(monkeypatch, rooms: list[Room], turns: int, fails: str = "") -> tuple[list[Any], list[float]]:
+async def ticked(
+    monkeypatch, rooms: list[Room], turns: int, fails: str = ""
+) -> tuple[list[Any], list[float]]:
     """Who was ticked in so many turns of the clock, and how long it slept after each part of them."""
     found: list[Any] = []
     slept: list[float] = []
