@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import resource
@@ -27,6 +26,7 @@ from typing import Any, NamedTuple
 
 import uvloop
 
+from calls.media import garbage
 from calls.media.config import MediaConfig
 from calls.media.opus import beep_packets
 from calls.media.server import MediaServer
@@ -59,9 +59,7 @@ async def serve(directory: str) -> None:
 
     path = f"{directory}/bench.socket"
     await asyncio.start_unix_server(answer, path, limit=LINE)
-    # As the real process does.
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
     print(path, flush=True)
     await asyncio.Event().wait()
 
