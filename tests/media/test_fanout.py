@@ -307,3 +307,21 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
             ]
     assert other.route.to.takes_segments
     assert len(refused) == (outbox.name == "cut by the kernel")
+
+
+async def test_all_know_a_stream_by_one_ssrc_and_nobody_is_given_it_twice(party) -> None:
+    alice, bob, cara = await party("alice"), await party("bob"), await party("cara")
+    producer = await alice.device.produce(ToneTrack(440))
+
+    async def consumed(one: Any) -> tuple[str, int]:
+        leg = await one.device.receive_leg()
+        asked = {"producerId": producer, "rtpCapabilities": one.device.rtp_capabilities}
+        told = await one.device._request("consume", {"transportId": leg.id, **asked})
+        return told["id"], told["rtpParameters"]["encodings"][0]["ssrc"]
+
+    first, ssrc = await consumed(bob)
+    assert (await consumed(cara))[1] == ssrc
+    _, beside = await consumed(bob)
+    await bob.device._request("close-consumer", {"consumerId": first})
+    _, again = await consumed(bob)
+    assert len({ssrc, beside, again}) == 3
