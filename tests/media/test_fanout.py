@@ -129,6 +129,19 @@ def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(o
     assert [len(one.heard()) for one in people] == [0, 1, 0, 1]
 
 
+def test_what_is_refused_between_others_is_left_out(outbox, listener) -> None:
+    one, fans = listener(), [Fan() for _ in range(6)]
+
+    def protect(keys: Any, memory: Any, length: Any) -> int:
+        return 1 if memory[11] in (b"\x02", b"\x05") else srtp_lib.srtp_protect(keys, memory, length)
+
+    outbox.round._protect = protect
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, one.route)])
+        fan.send(111, 1, 0, b"words")
+    assert [packet.ssrc for packet in one.heard()] == [0, 1, 3, 4]
+
+
 def test_what_is_too_long_for_a_datagram_is_not_sent(listener) -> None:
     one, fan = listener(), Fan()
     fan.arrange([Lane(one.ssrc, 0, one.route)])
