@@ -60,10 +60,10 @@ async def serve(directory: str) -> None:
             writer.write(json.dumps(reply).encode() + b"\n")
 
     path = f"{directory}/bench.socket"
-    await asyncio.start_unix_server(answer, path, limit=LINE)
-    garbage.settle()
-    print(path, flush=True)
-    await asyncio.Event().wait()
+    async with await asyncio.start_unix_server(answer, path, limit=LINE):
+        garbage.settle()
+        print(path, flush=True)
+        await asyncio.Event().wait()
 
 
 # The parties' process
