@@ -158,12 +158,16 @@ def renew(peer_ids: Collection[uuid.UUID], heard_at: datetime | None = None) -> 
 
 
 def _hear(peer_id: uuid.UUID, until: datetime) -> bool:
-    """The page lives; if the others were told that it is silent, they are told that it is back."""
+    """The page lives; if the others were told that it is silent, they are told that it is back.
+
+    Not by a ping from before its socket closed, which is written down only now.
+    """
     here = Participation.objects.present().filter(pk=peer_id)
     if here.filter(connected=True).update(lease_until=until):
         return True
     with transaction.atomic():
-        if here.filter(connected=False).update(lease_until=until, connected=True):
+        before = until - timedelta(seconds=CLOSED_EARLIER_SECONDS)
+        if here.filter(connected=False, lease_until__lte=before).update(lease_until=until, connected=True):
             _tell_sight(here.select_related("session").get(), "peer-reconnected")
             return True
     return here.exists()

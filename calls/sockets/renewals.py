@@ -50,7 +50,8 @@ class Renewals:
         try:
             while self._heard:
                 await asyncio.sleep(EVERY_SECONDS)
-                heard, self._heard = self._heard, {}
+                heard = {page: at for page, at in self._heard.items() if not page.session.closed}
+                self._heard.clear()
                 await _try(_renew(heard))
                 await _try(gateway().watch({link.seat.call_id for page in heard for link in page.links}))
                 await self._prove_some(set(heard))

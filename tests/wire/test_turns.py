@@ -1,4 +1,4 @@
-"""The two loops of a socket, its frames and its notices; and questions that pages ask together."""
+"""The two loops of a socket: its frames and its notices."""
 
 from __future__ import annotations
 
