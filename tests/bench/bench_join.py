@@ -3,8 +3,8 @@
     python -m tests.bench.bench_join [--joins 20] [--meeting]
 
 The whole system runs as in production on loopback; one page sounds a tone in a voice room (through the media server), another
-joins and leaves again and again. `--meeting`: three sound in a meeting, which the fourth joins. The sound is measured where it is
-played; the page notes what it sends, gets and hears. Prints a table and one line of JSON; all times in ms.
+joins and leaves again and again. `--meeting`: three sound in a meeting, which the fourth joins. The sound is measured where it
+is played; the page notes what it sends, gets and hears. Prints a table and one line of JSON; all times in ms.
 """
 
 from __future__ import annotations
