@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import ParamSpec, TypeVar, cast
 
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import connection, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +28,19 @@ def _keep_connection() -> None:
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="socket-database", initializer=_keep_connection)
 LEASES = ThreadPoolExecutor(1, thread_name_prefix="socket-leases", initializer=_keep_connection)
 """A lease is written in time, however many slow questions wait for the other threads."""
+
+
+def close_connections() -> None:
+    """For who takes the database away. No socket may be open any more."""
+    for threads, size in ((THREADS, 4), (LEASES, 1)):
+        all_here = Barrier(size)  # else one thread would close its own four times
+        for closed in [threads.submit(_close_own, all_here) for _ in range(size)]:
+            closed.result()
+
+
+def _close_own(all_here: Barrier) -> None:
+    all_here.wait()
+    connections.close_all()
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
