@@ -153,10 +153,14 @@ async def test_slow_questions_do_not_hold_up_leases() -> None:
     free = threading.Event()
     questions = [asyncio.create_task(database.in_database(free.wait)) for _ in range(8)]
     await asyncio.sleep(0)
-    assert await database.in_lease_thread(lambda: "written") == "written"
-    assert not any(question.done() for question in questions)
-    free.set()
-    await asyncio.gather(*questions)
+    written = asyncio.create_task(database.in_lease_thread(lambda: "written"))
+    try:
+        await asyncio.wait([written], timeout=10)
+        assert written.done()
+        assert not any(question.done() for question in questions)
+    finally:
+        free.set()
+        await asyncio.gather(written, *questions)
 
 
 async def _until(there: Callable[[], bool]) -> None:
