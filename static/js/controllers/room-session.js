@@ -81,7 +81,6 @@ export class RoomSession {
   enter() {
     return new Promise((resolve, reject) => {
       this.first = { resolve, reject };
-      void this.api.token().catch(() => undefined); // fetched while the socket opens; the greeting says what went wrong
       this.signaling.start();
     });
   }
