@@ -91,6 +91,21 @@ def _quick_emptying() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _each_sound_once() -> Iterator[pytest.MonkeyPatch]:
+    from tests.hearing import hear_each_sound_once  # after django.setup()
+
+    with pytest.MonkeyPatch.context() as patch:
+        hear_each_sound_once(patch)
+        yield patch
+
+
+@pytest.fixture(autouse=True)
+def _heard_before(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("db") is not None:
+        request.getfixturevalue("_each_sound_once")
+
+
+@pytest.fixture(scope="session")
 def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
     server = Coturn(tmp_path_factory.mktemp("coturn")).start()
     yield server
