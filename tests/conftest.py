@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.emptying import delete_rows_instead_of_flushing
 from tests.services import Coturn, RedisServer
 from tests.stack import Stack
+from tests.static_files import find_static_files_once
 
 # How long an example takes says how busy the machine is: no test measures time.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -84,9 +85,10 @@ def _redis_for_all_but_unit(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_emptying() -> Iterator[None]:
+def _nothing_done_twice() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         delete_rows_instead_of_flushing(patch)
+        find_static_files_once(patch)
         yield
 
 
