@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.emptying import delete_rows_instead_of_flushing
 from tests.services import Coturn, RedisServer
 from tests.stack import Stack
+from tests.static_files import find_static_files_once
 
 # How long an example takes says how busy the machine is: no test measures time.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -85,9 +86,10 @@ def _redis_for_all_but_unit(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_emptying() -> Iterator[None]:
+def _nothing_done_twice() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         delete_rows_instead_of_flushing(patch)
+        find_static_files_once(patch)
         yield
 
 
@@ -98,6 +100,21 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     database = sys.modules.get("calls.sockets.database")
     if database is not None:
         database.close_connections()
+
+
+@pytest.fixture(scope="session")
+def _each_sound_once() -> Iterator[pytest.MonkeyPatch]:
+    from tests.hearing import hear_each_sound_once  # after django.setup()
+
+    with pytest.MonkeyPatch.context() as patch:
+        hear_each_sound_once(patch)
+        yield patch
+
+
+@pytest.fixture(autouse=True)
+def _heard_before(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("db") is not None:
+        request.getfixturevalue("_each_sound_once")
 
 
 @pytest.fixture(scope="session")

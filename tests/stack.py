@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -78,6 +79,18 @@ class Stack:
         """Kill -9 a process and start it again, as the supervisor does."""
         self.processes.pop(name).kill()
         self.start_process(name)
+
+    @contextmanager
+    def changed(self, name: str, **environment: str) -> Iterator[None]:
+        """One process runs with other settings, and as before after the block: quicker than a system of one's own."""
+        before = self.environment
+        self.environment = before | environment
+        try:
+            self.restart(name)
+            yield
+        finally:
+            self.environment = before
+            self.restart(name)
 
     def kill(self, name: str) -> None:
         self.processes.pop(name).kill()

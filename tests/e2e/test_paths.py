@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser import Browsers, selected_candidates
+from tests.e2e.browser import selected_candidates
 from tests.e2e.paths import (
     CUT,
     CUTTABLE,
@@ -22,7 +21,7 @@ from tests.e2e.paths import (
     remote_ports,
 )
 from tests.e2e.people import Scene
-from tests.services import ROOT, Coturn
+from tests.services import ROOT
 from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e
@@ -31,15 +30,16 @@ DIRECT_TIMEOUT_MS = 5_000
 
 
 @pytest.fixture
-def turn_stack(start_stack: Callable[..., Stack], coturn: Coturn) -> Iterator[Stack]:
-    """A system whose pages may use nothing but the TURN server."""
-    stack = start_stack(**coturn.environment, ICE_TRANSPORT_POLICY="relay")
-    yield stack
-    stack.stop()
+def turn_only(live_stack: Stack) -> Iterator[None]:
+    """Pages may use nothing but the TURN server."""
+    with live_stack.changed("web", ICE_TRANSPORT_POLICY="relay"):
+        yield
 
 
-@pytest.mark.req("S1.4", "S3.1")
-async def test_a_place_can_have_all_sound_go_through_the_media_server(scene: Scene) -> None:
+@pytest.mark.req("S1.3", "S1.4", "S3.1", "S3.2")
+async def test_a_place_can_have_all_sound_go_through_the_media_server_and_so_goes_the_next_call(
+    scene: Scene,
+) -> None:
     scene.set("alice", media_path="relayed")
     talk = await in_a_call(scene)
     for person in talk.both:
@@ -48,11 +48,6 @@ async def test_a_place_can_have_all_sound_go_through_the_media_server(scene: Sce
         for signal in ("offer", "answer", "ice-candidate"):
             assert talk.of(person).asked(signal) == []
 
-
-@pytest.mark.req("S1.3", "S3.2")
-async def test_an_agents_next_call_on_the_same_desk_goes_as_the_first(scene: Scene) -> None:
-    scene.set("alice", media_path="relayed")
-    talk = await in_a_call(scene)
     await talk.cara.hangs_up()
     await talk.alice.becomes("callStatus", "ENDED")
     await talk.alice.page.locator("[data-wrap-done]").click()
@@ -80,10 +75,8 @@ async def test_a_call_that_cannot_be_direct_is_relayed_by_itself(scene: Scene) -
 
 
 @pytest.mark.req("S1.4")
-async def test_turn_carries_a_direct_call_where_nothing_else_may(
-    turn_stack: Stack, open_browsers: Browsers, tmp_path: Any
-) -> None:
-    scene = Scene(turn_stack, open_browsers, tmp_path)
+@pytest.mark.usefixtures("turn_only")
+async def test_turn_carries_a_direct_call_where_nothing_else_may(scene: Scene) -> None:
     scene.set("alice")
     talk = await in_a_call(scene)
     for person in talk.both:

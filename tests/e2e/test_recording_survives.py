@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import expect
 
 from calls.media.recordings import list_segments
-from tests.e2e.browser import Browsers, until
+from tests.e2e.browser import until
 from tests.e2e.paths import Talk, in_a_call, keeps_hearing
 from tests.e2e.people import Person, Scene
 from tests.stack import Stack
@@ -46,11 +46,10 @@ answer = {{
 
 
 @pytest.fixture
-def stack_out_of_reach(start_stack: Callable[..., Stack]) -> Iterator[Stack]:
-    """A system whose media server tells browsers an address that leads nowhere."""
-    stack = start_stack(MEDIA_ANNOUNCED_ADDRESS=UNREACHABLE)
-    yield stack
-    stack.stop()
+def media_out_of_reach(live_stack: Stack) -> Iterator[None]:
+    """The media server tells browsers an address that leads nowhere."""
+    with live_stack.changed("media", MEDIA_ANNOUNCED_ADDRESS=UNREACHABLE):
+        yield
 
 
 @pytest.mark.req("S1.8", "S3.5")
@@ -88,10 +87,10 @@ async def test_a_relayed_call_has_its_sound_again_after_the_media_server_was_kil
 
 
 @pytest.mark.req("S1.4", "S1.8", "S2.9")
+@pytest.mark.usefixtures("media_out_of_reach")
 async def test_pages_that_cannot_reach_the_media_server_send_their_sound_over_the_socket(
-    stack_out_of_reach: Stack, open_browsers: Browsers, tmp_path: Path
+    scene: Scene,
 ) -> None:
-    scene = Scene(stack_out_of_reach, open_browsers, tmp_path)
     scene.set("alice")
     talk = await in_a_call(scene)
     for person in talk.both:

@@ -38,9 +38,17 @@ async def asks(talk: Talk) -> None:
 
 
 @pytest.mark.req("S4.1")
-async def test_the_customer_shows_something_and_ends_it(scene: Scene) -> None:
+async def test_a_no_opens_no_camera_and_after_a_yes_the_customer_shows_something_and_ends_it(
+    scene: Scene,
+) -> None:
     scene.set("alice")
     talk = await in_a_call(scene, CAMERAS)
+    await asks(talk)
+    await talk.cara.page.locator("[data-show=decline]").click()
+    await talk.alice.sees("고객이 음성으로만 상담하기를 원합니다.")
+    assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
+    assert await talk.alice.state("showing") == "off"
+
     await asks(talk)
     assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
     assert await axe_violations(talk.cara.page) == []
@@ -64,13 +72,3 @@ async def test_the_customer_shows_something_and_ends_it(scene: Scene) -> None:
     assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
     await keeps_hearing(talk.alice)
     assert [*talk.alice.tab.errors, *talk.cara.tab.errors] == []
-
-
-async def test_a_no_is_told_and_no_camera_opens(scene: Scene) -> None:
-    scene.set("alice")
-    talk = await in_a_call(scene, CAMERAS)
-    await asks(talk)
-    await talk.cara.page.locator("[data-show=decline]").click()
-    await talk.alice.sees("고객이 음성으로만 상담하기를 원합니다.")
-    assert await talk.cara.page.evaluate(OPEN_CAMERAS) == 0
-    assert await talk.alice.state("showing") == "off"

@@ -14,7 +14,7 @@ from transcripts.engines.fixture import FOLDER, unpacked
 pytestmark = [pytest.mark.model, pytest.mark.req("S1.5", "S1.8")]
 
 WITHIN_S = 60.0
-CHUNKS = 6
+CHUNKS = 3
 
 BEGIN = f"""
 from accounts.models import User

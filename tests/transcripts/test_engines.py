@@ -173,7 +173,11 @@ def test_a_recogniser_that_loops_is_stopped_soon(engine: FixtureEngine) -> None:
         engine.recognise(np.zeros(16_000 * 28, np.float32), language="ko")
     finally:
         engine._model.transcribe = inner  # type: ignore[method-assign]
-    assert asked == [80, 220]
+    assert asked == [
+        80,
+        80,
+        220,
+    ]  # silence is doubtful, so that it is heard in a short window and in a whole one
 
 
 @pytest.mark.parametrize("listening", [vad.LIVE, vad.OFFLINE])

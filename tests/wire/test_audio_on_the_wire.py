@@ -15,7 +15,12 @@ from calls.models import Chunk, Participant
 from tests.cast import an_agent, cara_calls, talking
 from tests.wire.pages import Refused, TestPage, db
 
-pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True), pytest.mark.req("S2.9")]
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.req("S2.9"),
+]
 
 STARTED_MS = 1_800_000_000_000
 

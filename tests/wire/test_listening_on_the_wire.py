@@ -12,7 +12,12 @@ from tests.cast import Cara, a_supervisor, an_agent, talking
 from tests.fakes.media import FakeMediaClient
 from tests.wire.pages import Refused, TestPage, both_in_call, db
 
-pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True), pytest.mark.req("S1.9")]
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.req("S1.9"),
+]
 
 
 class Floor:

@@ -15,7 +15,7 @@ from tests.cast import an_agent, cara_calls, talking
 from tests.fakes.media import FakeMediaClient
 from tests.wire.pages import Refused, TestPage, both_in_call, db, enter
 
-pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.wire, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.wire.pages import both_in_call, db
 from transcripts.actions.suggest import suggest
 from transcripts.models import KnowledgeEntry, Source
 
-pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.wire, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.req("S2.6")
