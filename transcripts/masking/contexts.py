@@ -62,6 +62,16 @@ VESSEL = re.compile(
     r"(?:.*(?:항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
     r"꽃병|화병|컵|깔때기|시루|오리|새|인형))(?:의)?"
 )
+PLACES = re.compile(
+    r"(?:서울|수서|용산|부산|대전|광주|목포|여수|강릉|청량리|인천|대구|동대구|익산|전주|포항|진주|창원|마산|제주|김포|행신|"
+    r"광명|천안|춘천|안동|순천|[가-힣]+역|[가-힣]+터미널|[가-힣]+공항|당역|시|[가-힣]+발)(?:에서)?"
+)
+DEPARTS = re.compile(r"[가-힣]{2,3}행|열차|편|버스|시각|시간|이라고|막차|첫차")
+SEXAGENARY = re.compile(r"년?(?:달력|띠|운세|사주|생|과?정유|[,과]?을미|[일이삼사오육칠팔구십]+월|원숭이|에태어|도에)")
+SPREADS = re.compile(r"(?:이|은|는|을|도|에)?(?:돌았|돌던|돌아|돌면|퍼지|퍼져|퍼졌|유행|창궐|걸려|걸린|번지|번졌|에방|치료)")
+STAINS = re.compile(r".*(?:얼룩|때|먼지|잉크|물감|기름|흙|커피|국물|립스틱|페인트|피|진흙|껌|향수|냄새|자국)(?:이|가|도|만)?")
+REACHES = re.compile(r".*(?:기대|기준|수준|목표|평균|영향|효력|효과|피해|손해|힘|손길|생각)(?:에|이|을|를|가|까지)")
+CALLED = re.compile(r"(?:님|씨|고객|선생|환자|회원|대리|과장|부장|할머니|할아버지|어르신|초등|중학|고등|대학)")
 DOLL = re.compile(r".*(?:인형|생선|동태|명태|물고기|조기|갈치|참치|고등어)(?:의)?")
 FISH = re.compile(
     r".*(?:멸치|갈치|새우|오징어|명란|창란|황석어|조개|어리굴|낙지|꼴뚜기|까나리|밴댕이|토하|"
@@ -71,7 +81,7 @@ PEOPLE = re.compile(
     r".*(?:놈|년|새끼|것|것들|인간|자식|상담원|직원|사장|사장님|대표|팀장|점장|기사|애|애들|"
     r"사람|네|니|너|당신|너희|니들|지|쟤|걔|얘|누구|여자|남자|아줌마|아저씨|손님|고객|선생|선생님|학생|아들|딸|엄마|"
     r"아빠|언니|오빠|누나|동생|친구|부장|과장|차장|대리|실장|원장|회장|이사|교수|의사|간호사|기자|배달원|관리자|담당자|"
-    r"책임자|공무원|경찰|노인|영감|할매|할머니|할아버지|꼰대|님|양반|다|따)[이가]"
+    r"책임자|주둥|주둥아리|아가리|입|공무원|경찰|노인|영감|할매|할머니|할아버지|꼰대|님|양반|다|따)[이가]"
 )
 WHILE = re.compile(r"(?!이따|있다|가다|놀다|까불다|떠들다)[가-힣]+다가|[가-힣]+(?:자마자|[에서]도|는데)")
 """쓰다가 꺼져: what goes out in the middle of something. 이따가 꺼져 is told to somebody."""
@@ -99,7 +109,7 @@ WASHING = re.compile(
 )
 TITLE = re.compile(
     r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡|가수|밴드|그룹|가게|식당|카페|"
-    r"브랜드|상표|지명|마을)"
+    r"브랜드|상표|지명|마을|사투리|방언|생선|물고기|식물|나무|풀|꽃|부품|도구|기계|미끼|음식|요리|떡|술|품종|이름)"
 )
 BEGGED = re.compile(r"고|던|으|었|며|지[는도만 ]|다가|[을]?(?:만큼|정도|처지|형편|지경|팔자|수는|수도|수밖)")
 PICKED = re.compile(
@@ -111,9 +121,9 @@ GRAVE = 3
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
-    r"들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
+    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
 )
-SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|지(?![가-힣]*[마말])|것|만한|수있|수도|수는")
+SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|지(?!좀?[마말])|것|만한|수있|수도|수는")
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
 
 
@@ -144,7 +154,7 @@ def harmless(row: list[Unit], hit: Hit) -> bool:
         return False
     place = _place(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
-    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place)
+    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place) or _is_given(place)
 
 
 def _place(row: list[Unit], hit: Hit) -> Place:
@@ -282,6 +292,43 @@ def _is_a_name(place: Place) -> bool:
     return place.text == "엄창" and place.after[:1] in tuple(LAST)
 
 
+def _departs(place: Place) -> bool:
+    """수서 시발 부산행: where a train begins. 아 시발 버스 is none."""
+    begins = place.text == "시발" and not place.spaces and PLACES.fullmatch(place.before)
+    return bool(begins) and bool(DEPARTS.match(place.following))
+
+
+def _is_a_year(place: Place) -> bool:
+    """병신년 달력, 병신과 정유: of the sixty names of years."""
+    return place.text in ("병신", "병신년") and bool(SEXAGENARY.match(place.following))
+
+
+def _spreads(place: Place) -> bool:
+    """염병이 돌던 시절."""
+    return place.text == "염병" and bool(SPREADS.match(place.following))
+
+
+def _sticks(place: Place) -> bool:
+    """얼룩이 묻어 버릴 것 같아요."""
+    return place.text.startswith("묻어") and bool(STAINS.fullmatch(place.before))
+
+
+def _reaches(place: Place) -> bool:
+    """기대에 미친 놈이 없네요."""
+    return place.text.startswith("미친") and bool(REACHES.fullmatch(place.before))
+
+
+def _is_so_far(place: Place) -> bool:
+    """젖까지 물려도, 조까지 왔어요: 까지 is a particle."""
+    return place.text.endswith("까") and bool(re.match(r"지(?!좀?[마말])", place.following))
+
+
+def _is_given(place: Place) -> bool:
+    """백창년 고객님: two syllables after a surname, and a form of address."""
+    name = place.before and place.before[-1] in SURE_SURNAMES and len(place.text) == 2 and not place.spaces
+    return bool(name and CALLED.match(place.following))
+
+
 def _is_in_need(place: Place) -> bool:
     """위기에 처해 먹고살기."""
     return place.text.startswith("처해") and 2 in place.spaces and place.before.endswith("에")
@@ -341,6 +388,12 @@ RULES: tuple[Rule, ...] = (
     _is_ten,
     _is_a_name,
     _is_in_need,
+    _departs,
+    _is_a_year,
+    _spreads,
+    _sticks,
+    _reaches,
+    _is_so_far,
     _begs,
     _is_picked,
     _is_searched,

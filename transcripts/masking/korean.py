@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 import ahocorasick
 
 from transcripts.masking import syllables
-from transcripts.masking.contexts import harmless
+from transcripts.masking.contexts import ANIMALS, GRAVE, harmless
+from transcripts.masking.endings import with_company
 from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
-from transcripts.masking.streams import Gap, Stream, streams
+from transcripts.masking.streams import NEAR, Gap, Stream, streams
 
 # What may stand before a term in the same word.
 PREFIXES = re.compile(
@@ -32,11 +33,17 @@ TAILS = re.compile(
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
+# Terms that turn the noun before them into an insult, and what has young or is called so with love.
+SUFFIXES = frozenset({"새끼", "쌔끼", "쉐끼", "섀끼"})
+YOUNG_OF = re.compile(
+    rf"(?:{ANIMALS}|개|쥐|소|말|뱀|돼지|거미|개미|모기|나비|공룡|조개|해마|[가-힣]어|우리|자기|아기|애기|집|^[제지]|하나|[둘셋넷]|"
+    r"[의은는운한된난린큰쁜픈간째번른던들를을가도로서며와과])$"
+)
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 LONG_TERM = 3
 MILD = 2
 # What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
-APART = "이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
+APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
 
 
 class KoreanMatcher:
@@ -48,10 +55,18 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
-        allowed = Exceptions(len(units), self._exceptions(views[0]))
+        ranges = self._exceptions(views[0])
+        allowed = Exceptions(len(units), ((first, last) for first, last, _ in ranges))
+        firm = Exceptions(len(units), ((first, last) for first, last, whole in ranges if whole))
         found = {hit for view in views for hit in self._in_stream(view)}
         return [
-            hit for hit in found if not (allowed.hold(hit) or allowed.run_into(hit) or harmless(units, hit))
+            with_company(units, hit)
+            for hit in found
+            if not (
+                (firm if hit.entry.severity >= GRAVE else allowed).hold(hit)
+                or allowed.run_into(hit)
+                or harmless(units, hit)
+            )
         ]
 
     def _in_stream(self, stream: Stream) -> Iterator[Hit]:
@@ -63,8 +78,10 @@ class KoreanMatcher:
                 ends.add(end)
                 yield Hit(stream.first[start], stream.last[end], entry)
 
-    def _exceptions(self, stream: Stream) -> list[tuple[int, int]]:
-        return [(stream.first[s], stream.last[e]) for s, e, _ in _search(self._allowed, stream.chars)]
+    def _exceptions(self, stream: Stream) -> list[tuple[int, int, bool]]:
+        """(first, last, whether it ends with a word) of each."""
+        found = _search(self._allowed, stream.chars)
+        return [(stream.first[s], stream.last[e], not _breaks_off(stream, e)) for s, e, _ in found]
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
@@ -102,7 +119,7 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
         return _begins_piece(stream, start) and _ends_piece(stream, end, end - start + 1)
     if entry.match is Match.ANYWHERE:
         return True
-    if not (_begins_word(stream, start) or start - 1 in ends):
+    if not (_begins_word(stream, start) or start - 1 in ends or _is_suffix(stream, start, entry)):
         return False
     return entry.match is Match.START or _ends_word(stream, end)
 
@@ -114,6 +131,11 @@ def _may_be_split(entry: Entry) -> bool:
     )
 
 
+def _breaks_off(stream: Stream, end: int) -> bool:
+    """Whether an exception ends with the first syllable of a longer word: 씨발사 is none in 씨발 사람."""
+    return stream.gaps[end] is Gap.SPACE and end + 1 < len(stream.chars) and stream.gaps[end + 1] is Gap.NONE
+
+
 def _begins_piece(stream: Stream, start: int) -> bool:
     return stream.gaps[start] is not Gap.NONE and not stream.after_digit[start]
 
@@ -123,6 +145,14 @@ def _begins_word(stream: Stream, start: int) -> bool:
         return not stream.after_digit[start]
     before = stream.piece_before(start)
     return bool(PREFIXES.fullmatch(before) or LAUGHTER.search(before) or _turns_to_letters(stream, start))
+
+
+def _is_suffix(stream: Stream, start: int, entry: Entry) -> bool:
+    """Whether a term makes an insult of whatever it is put to: 고자새끼, 인턴새끼; but 제비새끼, 우리새끼."""
+    if entry.term not in SUFFIXES:
+        return False
+    before = stream.piece_before(start)
+    return len(before) < NEAR and all(map(syllables.is_syllable, before)) and not YOUNG_OF.search(before)
 
 
 def _turns_to_letters(stream: Stream, start: int) -> bool:
