@@ -48,7 +48,7 @@ ANIMALS = (
     "금붕어|열대어|구피|연어|문어|오징어|꽃게|대게|가재|두더지|오소리|담비|박쥐|나무늘보|"
     "알파카|반달곰|어미|동물|짐승|새|반려견|유기견|유기묘|길냥이"
 )
-YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?")
+YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?|개(?:와|랑|하고)")
 PECKS = re.compile(
     r"(?:닭|병아리|새|오리|참새|비둘기|까치|까마귀|앵무새|타조|거위|딱따구리|칠면조)(?:가|이|들이)"
 )
@@ -59,7 +59,7 @@ SEASONING = re.compile(
 )
 WIFE = re.compile(r"제|내|저희|우리")
 VESSEL = re.compile(
-    r"(?:.*(?:항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
+    r"(?:.*(?:가방|지갑|상자|박스|집게|펜치|깡통|메기|상어|악어|물고기|뱀|항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
     r"꽃병|화병|컵|깔때기|시루|오리|새|인형))(?:의)?"
 )
 PLACES = re.compile(
@@ -72,6 +72,13 @@ SPREADS = re.compile(r"(?:이|은|는|을|도|에)?(?:돌았|돌던|돌아|돌�
 STAINS = re.compile(r".*(?:얼룩|때|먼지|잉크|물감|기름|흙|커피|국물|립스틱|페인트|피|진흙|껌|향수|냄새|자국)(?:이|가|도|만)?")
 REACHES = re.compile(r".*(?:기대|기준|수준|목표|평균|영향|효력|효과|피해|손해|힘|손길|생각)(?:에|이|을|를|가|까지)")
 CALLED = re.compile(r"(?:님|씨|고객|선생|환자|회원|대리|과장|부장|할머니|할아버지|어르신|초등|중학|고등|대학)")
+COUNTED = re.compile(
+    r"[일이은는을를가인만천백개년원층호명시분살세회도쪽점차조기대건금평박주달번]|페이지|퍼센트|프로|킬로|센티|미터|리터|그램|인치|단계|"
+    r"케이|개월|$"
+)
+THREATENED = re.compile(r"[가-힣]{0,3}(?:[다라]|ㄴ다)?(?:는|고|며|면서)(?:협박|위협)")
+DEAR = re.compile(r"내|우리|제|저희|울|우리집|자기")
+FOOD = re.compile(r"(?:은|이)?(?:반찬|우유|색|식감|끈적|맛|냄새|모양|음식|과자|사탕|캐러멜|간식|향|달콤|짭짤|찐득|쫀득|쭉쭉)")
 DOLL = re.compile(r".*(?:인형|생선|동태|명태|물고기|조기|갈치|참치|고등어)(?:의)?")
 FISH = re.compile(
     r".*(?:멸치|갈치|새우|오징어|명란|창란|황석어|조개|어리굴|낙지|꼴뚜기|까나리|밴댕이|토하|"
@@ -154,7 +161,7 @@ def harmless(row: list[Unit], hit: Hit) -> bool:
         return False
     place = _place(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
-    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place) or _is_given(place)
+    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place) or _is_given(place) or _is_dear(place)
 
 
 def _place(row: list[Unit], hit: Hit) -> Place:
@@ -329,6 +336,33 @@ def _is_given(place: Place) -> bool:
     return bool(name and CALLED.match(place.following))
 
 
+def _is_a_number(place: Place) -> bool:
+    """이런 십팔 번이었네요."""
+    return place.text.endswith("십팔") and bool(COUNTED.match(place.following))
+
+
+def _is_told(place: Place) -> bool:
+    """불 질러 버린다는 협박을 받았어요: a threat that the speaker reports."""
+    return place.severity >= GRAVE and bool(THREATENED.match(place.following))
+
+
+def _is_dear(place: Place) -> bool:
+    """금쪽같은 내 새끼: one's own; nobody is called so."""
+    called = re.match("들?(?:[야아놈]|년)", place.following)
+    return place.text == "새끼" and bool(DEAR.fullmatch(place.before)) and not called
+
+
+def _is_like_food(place: Place) -> bool:
+    """엿 같은 식감, 젓 같은 반찬."""
+    like = re.match("[엿젓젖]같", place.text) and place.is_split_after_first
+    return bool(like) and bool(FOOD.match(place.text[2:] + place.following))
+
+
+def _is_done(place: Place) -> bool:
+    """불 질러 버린 논두렁: what has happened threatens nobody."""
+    return place.text.endswith("버") and bool(re.match("린(?!다)|려서|렸", place.following))
+
+
 def _is_in_need(place: Place) -> bool:
     """위기에 처해 먹고살기."""
     return place.text.startswith("처해") and 2 in place.spaces and place.before.endswith("에")
@@ -388,6 +422,11 @@ RULES: tuple[Rule, ...] = (
     _is_ten,
     _is_a_name,
     _is_in_need,
+    _is_dear,
+    _is_like_food,
+    _is_done,
+    _is_a_number,
+    _is_told,
     _departs,
     _is_a_year,
     _spreads,

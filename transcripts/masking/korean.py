@@ -40,7 +40,11 @@ YOUNG_OF = re.compile(
     r"[의은는운한된난린큰쁜픈간째번른던들를을가도로서며와과])$"
 )
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
+# After one whose last syllable stands apart: 급식 충이, but not 급식 충당금.
+SPLIT_TAILS = re.compile(rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)")
 LONG_TERM = 3
+UNMISTAKABLE = 4
+"""Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
 MILD = 2
 # What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
 APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
@@ -76,7 +80,8 @@ class KoreanMatcher:
         for start, end, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
             if _stands(stream, start, end, entry, ends):
                 ends.add(end)
-                yield Hit(stream.first[start], stream.last[end], entry)
+                noun = len(stream.piece_before(start)) if _is_suffix(stream, start, entry) else 0
+                yield Hit(stream.first[start - noun], stream.last[end], entry)
 
     def _exceptions(self, stream: Stream) -> list[tuple[int, int, bool]]:
         """(first, last, whether it ends with a word) of each."""
@@ -116,7 +121,7 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
     if inner and inner[0] is Gap.SPACE and not _may_be_split(entry):
         return False
     if any(gap is not Gap.NONE for gap in inner) or stream.is_altered(start, end):
-        return _begins_piece(stream, start) and _ends_piece(stream, end, end - start + 1)
+        return _begins_piece(stream, start) and _ends_piece(stream, start, end, entry)
     if entry.match is Match.ANYWHERE:
         return True
     if not (_begins_word(stream, start) or start - 1 in ends or _is_suffix(stream, start, entry)):
@@ -149,7 +154,7 @@ def _begins_word(stream: Stream, start: int) -> bool:
 
 def _is_suffix(stream: Stream, start: int, entry: Entry) -> bool:
     """Whether a term makes an insult of whatever it is put to: 고자새끼, 인턴새끼; but 제비새끼, 우리새끼."""
-    if entry.term not in SUFFIXES:
+    if entry.term not in SUFFIXES or stream.gaps[start] is not Gap.NONE:
         return False
     before = stream.piece_before(start)
     return len(before) < NEAR and all(map(syllables.is_syllable, before)) and not YOUNG_OF.search(before)
@@ -165,7 +170,11 @@ def _ends_word(stream: Stream, end: int) -> bool:
     return not rest or TAILS.match(rest) is not None
 
 
-def _ends_piece(stream: Stream, end: int, length: int) -> bool:
+def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
     rest = stream.piece_after(end)
-    tails = TAILS if length >= LONG_TERM else JOINED_TAILS
-    return not rest or tails.match(rest) is not None
+    length = end - start + 1
+    if not rest or (entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in SUFFIXES):
+        return True
+    if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
+        return TAILS.match(rest) is not None
+    return (JOINED_TAILS if length < LONG_TERM else SPLIT_TAILS).match(rest) is not None
