@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from transcripts.masking import phrases
 from transcripts.masking.hits import Hit
 from transcripts.masking.normalise import Kind, Unit
-
-NEAR = 12
+from transcripts.masking.place import GRAVE, SURE_SURNAMES, Place, place_of
 
 SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진나지엄"
     "채원방공현변염추도소석선설마길연위표명기반라왕금옥육인맹제모탁국"
 )
-SURE_SURNAMES = "김박최강조윤임신권황송홍배백심허곽엄채변장문구민손석육옥원차한서류성남방현추설길표맹탁국"
-"""Those that are no word of their own before an insult, as 이, 저 or 정 may be."""
 GIVEN = (
     "민지서예하은유수채다도시주윤현준우영정미경혜선성상승재동태진종광병대기인용철창건강규근길"
     "나남덕두명무문범보복봉석세소송순슬신아양연옥완요원의일장종찬천춘필해향헌형호홍화효훈희중"
@@ -62,23 +59,6 @@ VESSEL = re.compile(
     r"(?:.*(?:가방|지갑|상자|박스|집게|펜치|깡통|메기|상어|악어|물고기|뱀|항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
     r"꽃병|화병|컵|깔때기|시루|오리|새|인형))(?:의)?"
 )
-PLACES = re.compile(
-    r"(?:서울|수서|용산|부산|대전|광주|목포|여수|강릉|청량리|인천|대구|동대구|익산|전주|포항|진주|창원|마산|제주|김포|행신|"
-    r"광명|천안|춘천|안동|순천|[가-힣]+역|[가-힣]+터미널|[가-힣]+공항|당역|시|[가-힣]+발)(?:에서)?"
-)
-DEPARTS = re.compile(r"[가-힣]{2,3}행|열차|편|버스|시각|시간|이라고|막차|첫차")
-SEXAGENARY = re.compile(r"년?(?:달력|띠|운세|사주|생|과?정유|[,과]?을미|[일이삼사오육칠팔구십]+월|원숭이|에태어|도에)")
-SPREADS = re.compile(r"(?:이|은|는|을|도|에)?(?:돌았|돌던|돌아|돌면|퍼지|퍼져|퍼졌|유행|창궐|걸려|걸린|번지|번졌|에방|치료)")
-STAINS = re.compile(r".*(?:얼룩|때|먼지|잉크|물감|기름|흙|커피|국물|립스틱|페인트|피|진흙|껌|향수|냄새|자국)(?:이|가|도|만)?")
-REACHES = re.compile(r".*(?:기대|기준|수준|목표|평균|영향|효력|효과|피해|손해|힘|손길|생각)(?:에|이|을|를|가|까지)")
-CALLED = re.compile(r"(?:님|씨|고객|선생|환자|회원|대리|과장|부장|할머니|할아버지|어르신|초등|중학|고등|대학)")
-COUNTED = re.compile(
-    r"[일이은는을를가인만천백개년원층호명시분살세회도쪽점차조기대건금평박주달번]|페이지|퍼센트|프로|킬로|센티|미터|리터|그램|인치|단계|"
-    r"케이|개월|$"
-)
-THREATENED = re.compile(r"[가-힣]{0,3}(?:[다라]|ㄴ다)?(?:는|고|며|면서)(?:협박|위협)")
-DEAR = re.compile(r"내|우리|제|저희|울|우리집|자기")
-FOOD = re.compile(r"(?:은|이)?(?:반찬|우유|색|식감|끈적|맛|냄새|모양|음식|과자|사탕|캐러멜|간식|향|달콤|짭짤|찐득|쫀득|쭉쭉)")
 DOLL = re.compile(r".*(?:인형|생선|동태|명태|물고기|조기|갈치|참치|고등어)(?:의)?")
 FISH = re.compile(
     r".*(?:멸치|갈치|새우|오징어|명란|창란|황석어|조개|어리굴|낙지|꼴뚜기|까나리|밴댕이|토하|"
@@ -124,7 +104,6 @@ PICKED = re.compile(
     r"오이|과일|열매|버찌|무화과|배값)"
 )
 SEARCHED = re.compile(r"[가-힣]{2,}[을를]")
-GRAVE = 3
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
@@ -134,24 +113,6 @@ SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|지(?!좀?[마말])|것|만한|�
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A hit as it stands: its syllables, the word before it, what touches it on its right."""
-
-    text: str
-    spaces: tuple[int, ...]
-    """Before which syllables of `text` there is a space."""
-    before: str
-    after: str
-    following: str
-    """What comes after it, without spaces."""
-    severity: int
-
-    @property
-    def is_split_after_first(self) -> bool:
-        return 1 in self.spaces
-
-
 Rule = Callable[[Place], bool]
 
 
@@ -159,40 +120,13 @@ def harmless(row: list[Unit], hit: Hit) -> bool:
     """Whether what stands around a hit makes it an ordinary word."""
     if row[hit.first].kind is not Kind.HANGUL:
         return False
-    place = _place(row, hit)
+    place = place_of(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
-    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place) or _is_given(place) or _is_dear(place)
-
-
-def _place(row: list[Unit], hit: Hit) -> Place:
-    first, last = hit.first, hit.last
-    letters, spaces = "", []
-    for unit in row[first : last + 1]:
-        if unit.kind is Kind.SPACE:
-            spaces.append(len(letters))
-        elif unit.kind is Kind.HANGUL:
-            letters += unit.char
-    following = "".join(unit.char for unit in row[last + 1 : last + NEAR] if unit.kind is not Kind.SPACE)
-    before, after = _word_before(row, first), _touching(row, last)
-    return Place(letters, tuple(spaces), before, after, following, hit.entry.severity)
-
-
-def _word_before(row: list[Unit], first: int) -> str:
-    """The word on the left, or what touches there."""
-    end = first
-    while end > 0 and row[end - 1].kind is Kind.SPACE:
-        end -= 1
-    start = end
-    while start > max(0, end - NEAR) and row[start - 1].kind in (Kind.HANGUL, Kind.LATIN, Kind.DIGIT):
-        start -= 1
-    return "".join(unit.char for unit in row[start:end])
-
-
-def _touching(row: list[Unit], last: int) -> str:
-    end = last + 1
-    while end < min(len(row), last + NEAR) and row[end].kind is Kind.HANGUL:
-        end += 1
-    return "".join(unit.char for unit in row[last + 1 : end])
+    return (
+        any(rule(place) for rule in RULES)
+        if begins
+        else _is_so_to_say(place) or phrases.is_given(place) or phrases.is_dear(place)
+    )
 
 
 def _is_title(place: Place) -> bool:
@@ -299,70 +233,6 @@ def _is_a_name(place: Place) -> bool:
     return place.text == "엄창" and place.after[:1] in tuple(LAST)
 
 
-def _departs(place: Place) -> bool:
-    """수서 시발 부산행: where a train begins. 아 시발 버스 is none."""
-    begins = place.text == "시발" and not place.spaces and PLACES.fullmatch(place.before)
-    return bool(begins) and bool(DEPARTS.match(place.following))
-
-
-def _is_a_year(place: Place) -> bool:
-    """병신년 달력, 병신과 정유: of the sixty names of years."""
-    return place.text in ("병신", "병신년") and bool(SEXAGENARY.match(place.following))
-
-
-def _spreads(place: Place) -> bool:
-    """염병이 돌던 시절."""
-    return place.text == "염병" and bool(SPREADS.match(place.following))
-
-
-def _sticks(place: Place) -> bool:
-    """얼룩이 묻어 버릴 것 같아요."""
-    return place.text.startswith("묻어") and bool(STAINS.fullmatch(place.before))
-
-
-def _reaches(place: Place) -> bool:
-    """기대에 미친 놈이 없네요."""
-    return place.text.startswith("미친") and bool(REACHES.fullmatch(place.before))
-
-
-def _is_so_far(place: Place) -> bool:
-    """젖까지 물려도, 조까지 왔어요: 까지 is a particle."""
-    return place.text.endswith("까") and bool(re.match(r"지(?!좀?[마말])", place.following))
-
-
-def _is_given(place: Place) -> bool:
-    """백창년 고객님: two syllables after a surname, and a form of address."""
-    name = place.before and place.before[-1] in SURE_SURNAMES and len(place.text) == 2 and not place.spaces
-    return bool(name and CALLED.match(place.following))
-
-
-def _is_a_number(place: Place) -> bool:
-    """이런 십팔 번이었네요."""
-    return place.text.endswith("십팔") and bool(COUNTED.match(place.following))
-
-
-def _is_told(place: Place) -> bool:
-    """불 질러 버린다는 협박을 받았어요: a threat that the speaker reports."""
-    return place.severity >= GRAVE and bool(THREATENED.match(place.following))
-
-
-def _is_dear(place: Place) -> bool:
-    """금쪽같은 내 새끼: one's own; nobody is called so."""
-    called = re.match("들?(?:[야아놈]|년)", place.following)
-    return place.text == "새끼" and bool(DEAR.fullmatch(place.before)) and not called
-
-
-def _is_like_food(place: Place) -> bool:
-    """엿 같은 식감, 젓 같은 반찬."""
-    like = re.match("[엿젓젖]같", place.text) and place.is_split_after_first
-    return bool(like) and bool(FOOD.match(place.text[2:] + place.following))
-
-
-def _is_done(place: Place) -> bool:
-    """불 질러 버린 논두렁: what has happened threatens nobody."""
-    return place.text.endswith("버") and bool(re.match("린(?!다)|려서|렸", place.following))
-
-
 def _is_in_need(place: Place) -> bool:
     """위기에 처해 먹고살기."""
     return place.text.startswith("처해") and 2 in place.spaces and place.before.endswith("에")
@@ -422,19 +292,22 @@ RULES: tuple[Rule, ...] = (
     _is_ten,
     _is_a_name,
     _is_in_need,
-    _is_dear,
-    _is_like_food,
-    _is_done,
-    _is_a_number,
-    _is_told,
-    _departs,
-    _is_a_year,
-    _spreads,
-    _sticks,
-    _reaches,
-    _is_so_far,
+    phrases.is_bare,
+    phrases.is_dear,
+    phrases.is_like_food,
+    phrases.is_done,
+    phrases.is_a_number,
+    phrases.is_told,
+    phrases.departs,
+    phrases.is_a_year,
+    phrases.spreads,
+    phrases.sticks,
+    phrases.reaches,
+    phrases.is_so_far,
     _begs,
     _is_picked,
     _is_searched,
     _is_a_title,
 )
+INSIDE: tuple[Rule, ...] = (_is_so_to_say, phrases.is_given, phrases.is_dear)
+"""The same for terms inside a word."""

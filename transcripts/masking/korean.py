@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 
 import ahocorasick
 
-from transcripts.masking import syllables
-from transcripts.masking.contexts import ANIMALS, GRAVE, harmless
+from transcripts.masking import suffixes, syllables
+from transcripts.masking.contexts import harmless
 from transcripts.masking.endings import with_company
 from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
-from transcripts.masking.streams import NEAR, Gap, Stream, streams
+from transcripts.masking.place import GRAVE
+from transcripts.masking.streams import Gap, Stream, streams
 
 # What may stand before a term in the same word.
 PREFIXES = re.compile(
@@ -33,15 +34,11 @@ TAILS = re.compile(
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
-# Terms that turn the noun before them into an insult, and what has young or is called so with love.
-SUFFIXES = frozenset({"새끼", "쌔끼", "쉐끼", "섀끼"})
-YOUNG_OF = re.compile(
-    rf"(?:{ANIMALS}|개|쥐|소|말|뱀|돼지|거미|개미|모기|나비|공룡|조개|해마|[가-힣]어|우리|자기|아기|애기|집|^[제지]|하나|[둘셋넷]|"
-    r"[의은는운한된난린큰쁜픈간째번른던들를을가도로서며와과])$"
-)
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 # After one whose last syllable stands apart: 급식 충이, but not 급식 충당금.
-SPLIT_TAILS = re.compile(rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)")
+SPLIT_TAILS = re.compile(
+    rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)"
+)
 LONG_TERM = 3
 UNMISTAKABLE = 4
 """Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
@@ -80,8 +77,7 @@ class KoreanMatcher:
         for start, end, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
             if _stands(stream, start, end, entry, ends):
                 ends.add(end)
-                noun = len(stream.piece_before(start)) if _is_suffix(stream, start, entry) else 0
-                yield Hit(stream.first[start - noun], stream.last[end], entry)
+                yield Hit(stream.first[start - _noun(stream, start, end, entry)], stream.last[end], entry)
 
     def _exceptions(self, stream: Stream) -> list[tuple[int, int, bool]]:
         """(first, last, whether it ends with a word) of each."""
@@ -124,7 +120,7 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
         return _begins_piece(stream, start) and _ends_piece(stream, start, end, entry)
     if entry.match is Match.ANYWHERE:
         return True
-    if not (_begins_word(stream, start) or start - 1 in ends or _is_suffix(stream, start, entry)):
+    if not (_begins_word(stream, start) or start - 1 in ends or _is_suffix(stream, start, end, entry)):
         return False
     return entry.match is Match.START or _ends_word(stream, end)
 
@@ -152,12 +148,16 @@ def _begins_word(stream: Stream, start: int) -> bool:
     return bool(PREFIXES.fullmatch(before) or LAUGHTER.search(before) or _turns_to_letters(stream, start))
 
 
-def _is_suffix(stream: Stream, start: int, entry: Entry) -> bool:
-    """Whether a term makes an insult of whatever it is put to: 고자새끼, 인턴새끼; but 제비새끼, 우리새끼."""
-    if entry.term not in SUFFIXES or stream.gaps[start] is not Gap.NONE:
-        return False
-    before = stream.piece_before(start)
-    return len(before) < NEAR and all(map(syllables.is_syllable, before)) and not YOUNG_OF.search(before)
+def _is_suffix(stream: Stream, start: int, end: int, entry: Entry) -> bool:
+    touches = stream.gaps[start] is Gap.NONE
+    return touches and suffixes.is_one(entry.term, stream.piece_before(start), stream.piece_after(end))
+
+
+def _noun(stream: Stream, start: int, end: int, entry: Entry) -> int:
+    """How many syllables on the left are hidden with a suffix."""
+    if not _is_suffix(stream, start, end, entry):
+        return 0
+    return suffixes.goes_with(entry.term, stream.piece_before(start))
 
 
 def _turns_to_letters(stream: Stream, start: int) -> bool:
@@ -173,7 +173,9 @@ def _ends_word(stream: Stream, end: int) -> bool:
 def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
     rest = stream.piece_after(end)
     length = end - start + 1
-    if not rest or (entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in SUFFIXES):
+    if not rest or (
+        entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in suffixes.OFFSPRING
+    ):
         return True
     if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
         return TAILS.match(rest) is not None
