@@ -12,7 +12,7 @@ from collections.abc import Callable
 from transcripts.masking import phrases
 from transcripts.masking.hits import Hit
 from transcripts.masking.normalise import Kind, Unit
-from transcripts.masking.place import GRAVE, SURE_SURNAMES, Place, place_of
+from transcripts.masking.place import ANIMALS, GRAVE, SURE_SURNAMES, Place, place_of
 
 SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진나지엄"
@@ -35,16 +35,6 @@ NUMBERS = re.compile(
 )
 COUNTERS = "개돌"
 
-ANIMALS = (
-    "강아지|고양이|길고양이|토끼|다람쥐|제비|개구리|두꺼비|하마|기린|너구리|멧돼지|고라니|"
-    "노루|사슴|두루미|까치|까마귀|참새|비둘기|오리|거위|닭|병아리|칠면조|"
-    "타조|앵무새|펭귄|백조|독수리|부엉이|올빼미|매|꿩|메추리|사자|호랑이|표범|치타|늑대|여우|"
-    "곰|판다|원숭이|고릴라|침팬지|코끼리|코뿔소|얼룩말|망아지|당나귀|"
-    "송아지|젖소|염소|양|낙타|캥거루|코알라|햄스터|기니피그|고슴도치|족제비|수달|물개|"
-    "바다사자|고래|돌고래|상어|거북|거북이|자라|악어|도마뱀|이구아나|물고기|"
-    "금붕어|열대어|구피|연어|문어|오징어|꽃게|대게|가재|두더지|오소리|담비|박쥐|나무늘보|"
-    "알파카|반달곰|어미|동물|짐승|새|반려견|유기견|유기묘|길냥이"
-)
 YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?|개(?:와|랑|하고)")
 PECKS = re.compile(
     r"(?:닭|병아리|새|오리|참새|비둘기|까치|까마귀|앵무새|타조|거위|딱따구리|칠면조)(?:가|이|들이)"
@@ -293,6 +283,11 @@ RULES: tuple[Rule, ...] = (
     _is_a_name,
     _is_in_need,
     phrases.is_bare,
+    phrases.is_small,
+    phrases.is_pest,
+    phrases.is_sore,
+    phrases.is_cloth,
+    phrases.is_asked,
     phrases.is_dear,
     phrases.is_like_food,
     phrases.is_done,

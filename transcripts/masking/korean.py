@@ -56,10 +56,12 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
+        found = {hit for view in views for hit in self._in_stream(view)}
+        if not found:
+            return []
         ranges = self._exceptions(views[0])
         allowed = Exceptions(len(units), ((first, last) for first, last, _ in ranges))
         firm = Exceptions(len(units), ((first, last) for first, last, whole in ranges if whole))
-        found = {hit for view in views for hit in self._in_stream(view)}
         return [
             with_company(units, hit)
             for hit in found

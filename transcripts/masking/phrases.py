@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from transcripts.masking.place import GRAVE, SURE_SURNAMES, Place
+from transcripts.masking.place import ANIMALS, GRAVE, SURE_SURNAMES, Place
 
 PLACES = re.compile(
     r"(?:서울|수서|용산|부산|대전|광주|목포|여수|강릉|청량리|인천|대구|동대구|익산|전주|포항|진주|창원|마산|제주|김포|행신|"
@@ -38,6 +38,47 @@ DEAR = re.compile(r"내|우리|제|저희|울|우리집|자기")
 FOOD = re.compile(
     r"(?:은|이)?(?:반찬|우유|색|식감|끈적|맛|냄새|모양|음식|과자|사탕|캐러멜|간식|향|달콤|짭짤|찐득|쫀득|쭉쭉)"
 )
+PESTS = re.compile(
+    r".*(?:개미|벌레|모기|파리|진드기|쥐|곰팡이|균|잡초|해충|바이러스|소리|빈대|나방|좀비|몬스터|유충|알|시간|불씨|기)(?:을|를|도|만|까지|들을)?"
+)
+MEAT = re.compile(r"닭|오리|생선|병|꿩|돼지|물고기|캔|생닭")
+SORE = re.compile(
+    r"(?:이|가|을|를|에|도)?(?:너무|좀|자꾸)?(?:아프|아파|가렵|가려|헐|쓰리|따갑|따가|막혔|피가|부었|부어)"
+)
+CLOTH = re.compile(r"천|옷|수건|이불|행주|걸로|화장지|티슈|물티슈|원단|커튼")
+CUBS = re.compile(
+    rf"(?:{'|'.join(name for name in ANIMALS.split('|') if len(name) > 1)}|쥐|돼지)(?!같|발|처럼|보다|[가-힣]?터)"
+)
+POINTING = re.compile(r"[이저그요니네너야]|이런|저런|그런|무슨|어떤")
+
+
+def is_small(place: Place) -> bool:
+    """새끼 상어 동요; but 이 새끼 여우 같네."""
+    return place.text == "새끼" and bool(CUBS.match(place.following)) and not POINTING.fullmatch(place.before)
+
+
+def is_pest(place: Place) -> bool:
+    """개미를 죽여 버려야; 닭 목을 따고."""
+    if place.text.startswith("죽여"):
+        return bool(PESTS.fullmatch(place.before))
+    return place.text.startswith("목을따") and bool(MEAT.fullmatch(place.before))
+
+
+def is_sore(place: Place) -> bool:
+    """똥구멍이 아프대요."""
+    return place.text == "똥구멍" and bool(SORE.match(place.following))
+
+
+def is_cloth(place: Place) -> bool:
+    """걸레 같은 천."""
+    return place.text == "걸레같은" and bool(CLOTH.match(place.following))
+
+
+def is_asked(place: Place) -> bool:
+    """모텔 가자고 하는 문자: somebody else's words."""
+    return place.text.endswith("가자") and bool(
+        re.match(r"고(?:하|해|했|함|한|그러|말|문자)", place.following)
+    )
 
 
 def departs(place: Place) -> bool:

@@ -1,11 +1,11 @@
-"""Terms that make an insult of the word that they are put to (고자새끼, 눈치없는년) and may be anything when they stand alone."""
+"""Terms that make an insult of the word that they are put to (고자새끼, 눈치없는년); alone they may be anything."""
 
 from __future__ import annotations
 
 import re
 
 from transcripts.masking import syllables
-from transcripts.masking.contexts import ANIMALS
+from transcripts.masking.place import ANIMALS
 
 LONGEST = 11
 SHORT = 2
@@ -16,9 +16,7 @@ YOUNG = re.compile(
     r"[의은는운한된난린큰쁜픈간째번른던들를을가도로서며와과])$"
 )
 """What has young (제비새끼), is called so with love (우리새끼), or only stands before it without a space (예쁜새끼)."""
-YEARS = re.compile(
-    r"(?:[소청중노장말학성미동매수작금내주정몇해갱만전신반원윤평풍흉근당익천백십억\d일이삼사오육칠팔구예재명후]|여러)$"
-)
+YEARS = re.compile(r"(?:[소청중노장말학성유동작금내매수몇천백십만억일이삼사오육칠팔구]|여러)$")
 """소년들, 청년아, 춘년이: years and who has so many of them."""
 NEVER = re.compile(r"(?!)")
 
