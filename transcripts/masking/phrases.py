@@ -31,7 +31,7 @@ CALLED = re.compile(
 )
 COUNTED = re.compile(
     r"[일이은는을를가인만천백개년원층호명시분살세회도쪽점차조기대건금평박주달번]|페이지|퍼센트|프로|킬로|센티|미터|리터|그램|인치|단계|"
-    r"케이|개월|$"
+    r"케이|개월"
 )
 THREATENED = re.compile(r"[가-힣]{0,3}(?:[다라]|ㄴ다)?(?:는|고|며|면서)(?:협박|위협)")
 DEAR = re.compile(r"내|우리|제|저희|울|우리집|자기")
@@ -114,7 +114,7 @@ def is_so_far(place: Place) -> bool:
 
 def is_a_number(place: Place) -> bool:
     """이런 십팔 번이었네요."""
-    return place.text.endswith("십팔") and bool(COUNTED.match(place.following))
+    return place.text in ("에이십팔", "이런십팔") and bool(COUNTED.match(place.following))
 
 
 def is_told(place: Place) -> bool:
