@@ -23,7 +23,7 @@ PAIRS |= {
     "ㄾ": "ㄹㅌ",
 }
 PAIRS |= {"ㄿ": "ㄹㅍ", "ㅀ": "ㄹㅎ", "ㅄ": "ㅂㅅ"}
-SHORTEST = 5
+SHORTEST = 6
 """Fewer letters may be an English word or a code."""
 ENDINGS = (
     "아", "야", "은", "는", "이", "가", "들", "들아", "놈", "놈아", "년", "년아", "새끼", "새끼야", "같은", "같네", "하네",

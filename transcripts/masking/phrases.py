@@ -51,6 +51,10 @@ CUBS = re.compile(
 )
 POINTING = re.compile(r"[이저그요니네너야]|이런|저런|그런|무슨|어떤")
 
+YEARLY = re.compile(r"도(?:이월|실적|금액|결산|매출|예산|자료|기준|보고|분|말|초|에는|부터|까지)")
+WRITERS = re.compile(r"에밀|소설가|작가")
+ACHES = re.compile(r"(?:너무|좀|자꾸)?(?:저리|저려|아프|아파|시리|시려|붓|부어|다쳤|다쳐|커|작|크)")
+
 
 def is_small(place: Place) -> bool:
     """새끼 상어 동요; but 이 새끼 여우 같네."""
@@ -79,6 +83,34 @@ def is_asked(place: Place) -> bool:
     return place.text.endswith("가자") and bool(
         re.match(r"고(?:하|해|했|함|한|그러|말|문자)", place.following)
     )
+
+
+def is_a_room(place: Place) -> bool:
+    """씨 팔 호: letters and digits said one by one."""
+    said = place.text in ("씨팔", "시팔", "에이씨팔") and place.spaces
+    return bool(said) and bool(re.match("[호층동번]", place.following))
+
+
+def is_of_a_year(place: Place) -> bool:
+    """저년도 이월 금액, 이 년아니고 삼 년."""
+    if place.text.endswith("년아"):
+        return bool(re.match("니(?:고|라|에요|예요|었)", place.after))
+    return place.text.endswith("년") and bool(YEARLY.match(place.following))
+
+
+def is_a_writer(place: Place) -> bool:
+    """에밀 졸라의 소설."""
+    return place.text == "졸라" and (place.after[:1] == "의" or bool(WRITERS.fullmatch(place.before)))
+
+
+def is_a_foot(place: Place) -> bool:
+    """쪽 발이 저려요."""
+    return place.text == "쪽발이" and bool(place.spaces) and bool(ACHES.match(place.following))
+
+
+def is_counted(place: Place) -> bool:
+    """육갑 짚는 법."""
+    return place.text == "육갑" and bool(re.match("(?:을|를)?(?:짚|풀이|외|순서)", place.following))
 
 
 def departs(place: Place) -> bool:
