@@ -1,4 +1,4 @@
-"""Sentences of a second author, who wrote them before reading the rules: what is right now stays right."""
+"""Sentences of a second author, who wrote most of them before reading the rules: what is right now stays right."""
 
 from __future__ import annotations
 
