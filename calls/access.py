@@ -52,26 +52,21 @@ def staff_party(user: User, call_id: uuid.UUID, *, listening: bool = False) -> P
     return Party(participant.call, participant) if participant else None
 
 
-def still_party(participant_id: uuid.UUID) -> bool:
-    """Asked again before anything is delivered or done late: has the right been withdrawn?"""
-    return (
-        Participant.objects.present()
-        .entitled()
-        .filter(pk=participant_id)
-        .filter(Q(user=None) | Q(user__is_active=True))
-        .exists()
-    )
+def still_parties(participant_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Asked again while they are there: from whom of these has the right not been withdrawn?"""
+    there = Participant.objects.present().entitled().filter(pk__in=participant_ids)
+    return set(there.filter(Q(user=None) | Q(user__is_active=True)).values_list("pk", flat=True))
 
 
-def may_hear(participant_id: uuid.UUID) -> bool:
-    """A customer while the link is valid; staff while they are in the call, and after its end if they were in it then.
+def may_hear(participant_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Customers while the link is valid; staff while they are in the call, and after its end if they were in it then.
 
     Captions and the transcript still come when a call is over.
     """
     customer = Q(user=None, call__token_expires_at__gt=timezone.now())
     stayed = Q(left_at=None) | Q(left_at=F("call__ended_at"))
-    entitled = Participant.objects.entitled()
-    return entitled.filter(customer | (stayed & Q(user__is_active=True)), pk=participant_id).exists()
+    entitled = Participant.objects.entitled().filter(pk__in=participant_ids)
+    return set(entitled.filter(customer | (stayed & Q(user__is_active=True))).values_list("pk", flat=True))
 
 
 def offers_of(user: User) -> QuerySet[Offer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,6 +89,15 @@ def _quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         delete_rows_instead_of_flushing(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The threads of sockets keep their connections; PostgreSQL drops no database that somebody looks at."""
+    yield
+    database = sys.modules.get("calls.sockets.database")
+    if database is not None:
+        database.close_connections()
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,21 @@ def shared_context(place: Place | None, place_id: int, tab: str) -> dict[str, An
     return {"nav": "assistant", "place": place, "place_id": place_id, "tab": tab}
 
 
+def listed(request: HttpRequest, chosen: Place | None, found: QuerySet[Any], wanted: str) -> dict[str, Any]:
+    """What a list shows of `found` (rows with `place` and `is_active`): the place's own, and the shared ones."""
+    return {
+        "own": found.filter(place=chosen),
+        "shared": found.filter(place=None, is_active=True) if chosen else [],
+        "wanted": wanted,
+        "may_everywhere": staff_of(request).is_admin,
+    }
+
+
+def wanted_of(request: HttpRequest) -> str:
+    """What a list is searched for."""
+    return request.GET.get("q", "")[:80].replace("\x00", "")
+
+
 @require_POST
 @supervisors_only
 def restore_prompt(request: HttpRequest, place_id: int, number: int) -> HttpResponse:
@@ -132,16 +147,10 @@ def restore_prompt(request: HttpRequest, place_id: int, number: int) -> HttpResp
 @never_cache
 @supervisors_only
 def answers(request: HttpRequest, place_id: int) -> HttpResponse:
-    """The place's own answers, and those of everywhere that it shares."""
-    chosen = place_of(request, place_id)
-    wanted = request.GET.get("q", "")[:80].replace("\x00", "")
+    chosen, wanted = place_of(request, place_id), wanted_of(request)
     found = KnowledgeEntry.objects.filter(Q(questions__icontains=wanted) | Q(answer__icontains=wanted))
-    context = shared_context(chosen, place_id, "answers") | {
-        "own": found.filter(place=chosen).order_by("-is_active", "questions"),
-        "shared": found.filter(place=None, is_active=True).order_by("questions") if chosen else [],
-        "wanted": wanted,
-        "may_everywhere": staff_of(request).is_admin,
-    }
+    found = found.order_by("-is_active", "questions")
+    context = shared_context(chosen, place_id, "answers") | listed(request, chosen, found, wanted)
     return render(request, "transcripts/assistant/answers.html", context)
 
 

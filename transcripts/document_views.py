@@ -13,13 +13,13 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import staff_of, supervisors_only
+from accounts.access import supervisors_only
 from calls.models import Place
 from transcripts.actions.documents import add_file, add_text
 from transcripts.assistant.documents import DocumentRefused
 from transcripts.assistant.passages import passages
 from transcripts.assistant_forms import SENTENCES, DocumentForm, NewDocumentForm
-from transcripts.assistant_views import place_of, shared_context
+from transcripts.assistant_views import listed, place_of, shared_context, wanted_of
 from transcripts.models import KnowledgeDocument
 
 
@@ -27,17 +27,10 @@ from transcripts.models import KnowledgeDocument
 @never_cache
 @supervisors_only
 def documents(request: HttpRequest, place_id: int) -> HttpResponse:
-    """The place's own, and those of everywhere that it shares."""
-    chosen = place_of(request, place_id)
-    wanted = request.GET.get("q", "")[:80].replace("\x00", "")
+    chosen, wanted = place_of(request, place_id), wanted_of(request)
     found = KnowledgeDocument.objects.filter(Q(title__icontains=wanted) | Q(text__icontains=wanted))
     found = found.defer("text").annotate(letters=Length("text")).order_by("-is_active", "title", "pk")
-    context = shared_context(chosen, place_id, "documents") | {
-        "own": found.filter(place=chosen),
-        "shared": found.filter(place=None, is_active=True) if chosen else [],
-        "wanted": wanted,
-        "may_everywhere": staff_of(request).is_admin,
-    }
+    context = shared_context(chosen, place_id, "documents") | listed(request, chosen, found, wanted)
     return render(request, "transcripts/assistant/documents.html", context)
 
 

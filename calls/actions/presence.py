@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from calls import events
-from calls.access import Party, offers_of, still_party, waiting_for
+from calls.access import Party, may_hear, offers_of, still_parties, waiting_for
 from calls.actions.calls import unix_ms
 from calls.actions.errors import ActionError
 from calls.actions.offers import assign_waiting, offer_payload, withdraw_offers_of
@@ -58,8 +59,15 @@ def open_desk(user: User) -> DeskSession:
 
 def renew_desk(session_id: uuid.UUID) -> bool:
     """False when the page has no right to go on: the account is gone or its lease was cleared."""
-    sessions = DeskSession.objects.filter(pk=session_id, user__is_active=True)
-    return bool(sessions.update(expires_at=_desk_expiry()))
+    return bool(renew_desks([session_id], timezone.now()))
+
+
+def renew_desks(session_ids: Collection[uuid.UUID], heard_at: datetime) -> set[uuid.UUID]:
+    """The pages were heard then. Returns those that have a right to go on."""
+    sessions = DeskSession.objects.filter(pk__in=session_ids, user__is_active=True)
+    if sessions.update(expires_at=_desk_expiry(heard_at)) == len(session_ids):
+        return set(session_ids)
+    return set(sessions.values_list("pk", flat=True))
 
 
 def close_desk(session_id: uuid.UUID) -> None:
@@ -87,8 +95,8 @@ def _after_page_gone(user: User) -> None:
     tell_presence(user)
 
 
-def _desk_expiry() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.DESK_LEASE_SECONDS)
+def _desk_expiry(heard_at: datetime | None = None) -> datetime:
+    return (heard_at or timezone.now()) + timedelta(seconds=settings.DESK_LEASE_SECONDS)
 
 
 def tell_presence(user: User) -> None:
@@ -114,10 +122,21 @@ def party_connected(party: Party) -> None:
 
 def renew_party(participant_id: uuid.UUID) -> bool:
     """False when the right to take part was withdrawn or the party has left."""
-    if not still_party(participant_id):
-        return False
-    until = timezone.now() + timedelta(seconds=settings.PARTICIPANT_LEASE_SECONDS)
-    return bool(Participant.objects.present().filter(pk=participant_id).update(lease_until=until))
+    return bool(_renew_present([participant_id], timezone.now()))
+
+
+def renew_parties(participant_ids: Collection[uuid.UUID], heard_at: datetime) -> set[uuid.UUID]:
+    """The pages were heard then. Returns those that may go on taking part, or at least go on hearing when the call is over."""
+    wanted = set(participant_ids)
+    if _renew_present(wanted, heard_at) == len(wanted):
+        return wanted
+    return wanted & (still_parties(wanted) | may_hear(wanted))
+
+
+def _renew_present(participant_ids: Collection[uuid.UUID], heard_at: datetime) -> int:
+    until = heard_at + timedelta(seconds=settings.PARTICIPANT_LEASE_SECONDS)
+    entitled = still_parties(participant_ids)
+    return Participant.objects.present().filter(pk__in=entitled).update(lease_until=until)
 
 
 def party_disconnected(party: Party) -> None:

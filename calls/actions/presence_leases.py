@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,10 +32,12 @@ def open_lease(user: User) -> PresenceLease:
     return lease
 
 
-def renew_lease(lease_id: uuid.UUID) -> bool:
-    """False when the lease is gone or the account is closed."""
-    mine = PresenceLease.objects.filter(pk=lease_id, user__is_active=True)
-    return bool(mine.update(expires_at=_expiry()))
+def renew_leases(lease_ids: Collection[uuid.UUID], heard_at: datetime) -> set[uuid.UUID]:
+    """The pages were heard then. Returns those whose lease is there still, and whose account is."""
+    leases = PresenceLease.objects.filter(pk__in=lease_ids, user__is_active=True)
+    if leases.update(expires_at=_expiry(heard_at)) == len(lease_ids):
+        return set(lease_ids)
+    return set(leases.values_list("pk", flat=True))
 
 
 def set_away(lease_id: uuid.UUID, *, away: bool) -> None:
@@ -115,5 +118,5 @@ class _Known:
         return None
 
 
-def _expiry() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.DESK_LEASE_SECONDS)
+def _expiry(heard_at: datetime | None = None) -> datetime:
+    return (heard_at or timezone.now()) + timedelta(seconds=settings.DESK_LEASE_SECONDS)

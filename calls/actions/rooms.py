@@ -105,7 +105,7 @@ def _take_place(user: User, room: Room, session: RoomSession, *, host: bool) -> 
             return None  # the update also locks the row: places are taken one after the other
         mine = Participation.objects.filter(session=session, user=user).first()
         if mine is not None and mine.left_at is None:
-            _hear(mine.pk)
+            _hear(mine.pk, _lease())
             mine.session = session
             return mine
         if room.locked and not host and mine is None:  # who was in, and lost the network, comes back
@@ -147,23 +147,27 @@ def _widen(room: Room, session: RoomSession, people: int) -> None:
         tell(room, "plan-changed", plan=MediaPlan.SFU.value)
 
 
-def renew(peer_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+def renew(peer_ids: Collection[uuid.UUID], heard_at: datetime | None = None) -> set[uuid.UUID]:
     """The pages live. Returns those that have a place still. One statement, as long as nobody had missed any of them."""
-    wanted = set(peer_ids)
+    wanted, until = set(peer_ids), _lease(heard_at)
     seen = Participation.objects.present().filter(pk__in=wanted, connected=True)
-    if seen.update(lease_until=_lease()) == len(wanted):
+    if seen.update(lease_until=until) == len(wanted):
         return wanted
     here = set(seen.values_list("pk", flat=True))
-    return here | {peer for peer in wanted - here if _hear(peer)}
+    return here | {peer for peer in wanted - here if _hear(peer, until)}
 
 
-def _hear(peer_id: uuid.UUID) -> bool:
-    """The page lives; if the others were told that it is silent, they are told that it is back."""
+def _hear(peer_id: uuid.UUID, until: datetime) -> bool:
+    """The page lives; if the others were told that it is silent, they are told that it is back.
+
+    Not by a ping from before its socket closed, which is written down only now.
+    """
     here = Participation.objects.present().filter(pk=peer_id)
-    if here.filter(connected=True).update(lease_until=_lease()):
+    if here.filter(connected=True).update(lease_until=until):
         return True
     with transaction.atomic():
-        if here.filter(connected=False).update(lease_until=_lease(), connected=True):
+        before = until - timedelta(seconds=CLOSED_EARLIER_SECONDS)
+        if here.filter(connected=False, lease_until__lte=before).update(lease_until=until, connected=True):
             _tell_sight(here.select_related("session").get(), "peer-reconnected")
             return True
     return here.exists()
@@ -262,5 +266,5 @@ def _end_if_empty(session_id: uuid.UUID) -> None:
     tell(Room(pk=session.room_id), "room-ended")
 
 
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.ROOM_LEASE_SECONDS)
+def _lease(heard_at: datetime | None = None) -> datetime:
+    return (heard_at or timezone.now()) + timedelta(seconds=settings.ROOM_LEASE_SECONDS)

@@ -150,7 +150,7 @@ def _author(request: Request, room_id: str) -> chat.Author:
         return chat.author_in_call(request.auth)
     user = staff_of(request)
     party = staff_party(user, wanted)
-    if party is not None and may_hear(party.participant.pk):
+    if party is not None and may_hear([party.participant.pk]):
         return chat.author_in_call(party)
     room = membership_of(user, wanted)
     if room is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +12,12 @@ from calls.media.history import FIRST_CREDIT
 from calls.media.ice import random_name
 from calls.media.parameters import consumer_parameters
 from calls.media.producers import AudioProducer, Producer
-from calls.media.rtp import RtpPacket
+from calls.media.rtp import RtpPacket, random_ssrc
 
 if TYPE_CHECKING:
     from calls.media.transport import Transport
 
 Tell = Callable[..., None]
-
-
-def random_ssrc() -> int:
-    return secrets.randbelow(0xFFFFFFFE) + 1
 
 
 class Consumer(abc.ABC):
@@ -103,6 +98,8 @@ class AudioConsumer(Consumer):
     ) -> None:
         super().__init__(peer_id, transport, tell, paused=paused)
         self.producer = producer
+        # The same for all listeners, so that they are sent the same bytes before encryption.
+        self.ssrc = transport.fresh_ssrc(producer.sent_ssrc)
         self.parameters = consumer_parameters(producer.stream, self.ssrc)
         self._payload_type = producer.stream.codec.payload_type
         self._post = transport.post_rtp

@@ -54,6 +54,8 @@ class Destination:
         self.address = address
         self.raw = ffi.new("char[]", sockaddr(address, family))
         self.size = len(self.raw) - 1
+        self.takes_segments = True
+        """Until a message that the kernel was to cut was refused there."""
 
 
 class Batch:

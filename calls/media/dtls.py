@@ -82,6 +82,7 @@ class SecureLink:
         self._task: asyncio.Task[None] | None = None
         self.connected = False
         self._keys: Keys | None = None
+        self._route: Route | None = None
         self._outbox = ice.outbox
         self._receiving: Any = None
         self._memory = srtp_ffi.new("char[]", PLACE_BYTES)
@@ -112,7 +113,12 @@ class SecureLink:
     def route(self) -> Route | None:
         """How packets get to the client now; None before it is connected, and while it is silent for too long."""
         keys, to = self._keys, self._ice.destination
-        return None if keys is None or to is None else Route(self._outbox, keys, to)
+        if keys is None or to is None:
+            return None
+        # The same for all who ask: a round gathers in it what they have for this client.
+        if self._route is None or self._route.keys is not keys or self._route.to is not to:
+            self._route = Route(self._outbox, keys, to)
+        return self._route
 
     def post_rtp(self, head: bytes, payload: bytes) -> bool:
         """Encrypt a packet and put it into the port's outbox, which someone has to flush. False where it is not sent."""

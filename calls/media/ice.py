@@ -13,6 +13,7 @@ import logging
 import secrets
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ RECEIVE_BUFFER = 4 << 20
 MAX_ADDRESSES = 16
 DTLS_BACKLOG = 64
 HOLD_S = 0.008
+LEAST_HOLD_S = 0.002
+"""So long the loop is free for others after reading what took all of HOLD_S to forward."""
 QUICK_READS = 4
 """So many in a row are not the packets of a single call that happen to come together."""
 MOST_READS = 4
@@ -250,22 +253,29 @@ class UdpPort:
         now = self._clock()
         self._quick_reads = self._quick_reads + 1 if now - self._read_at < HOLD_S else 0
         self._read_at = now
+        began = time.monotonic()
         self._read()
         if self._quick_reads >= QUICK_READS and not self.prompt and self._socket is not None:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
-            self._holding = loop.call_later(HOLD_S, self._read_held)
+            self._hold(began)
 
     def _read_held(self) -> None:
         """Go on so while it is worth it."""
         loop = asyncio.get_running_loop()
         self._holding = None
+        began = time.monotonic()
         worth_it = self._read() > 1 and not self.prompt
         if worth_it:
-            self._holding = loop.call_later(HOLD_S, self._read_held)
+            self._hold(began)
         elif self._socket is not None:
             self._quick_reads = 0
             loop.add_reader(self._socket, self._readable)
+
+    def _hold(self, began: float) -> None:
+        """Until HOLD_S after the last reading began: what waited while it was forwarded has waited for so long already."""
+        wait = max(LEAST_HOLD_S, HOLD_S - (time.monotonic() - began))
+        self._holding = asyncio.get_running_loop().call_later(wait, self._read_held)
 
     def _read(self) -> int:
         """Everything that waits, but not so much that nothing else has its turn."""

@@ -7,22 +7,19 @@ fails if a name changes. What the kernel has no room for is dropped, so that not
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from pylibsrtp import Session
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
 from calls.media.datagrams import LONGEST, MSG_DONTWAIT, Batch, Destination, ffi, of_libc
+from calls.media.rounds import FULL, Round
 
 SLOTS = 64
-MOST_GATHERED = 512
 TAG_BYTES = {b"SRTP_AEAD_AES_256_GCM": 16, b"SRTP_AEAD_AES_128_GCM": 16, b"SRTP_AES128_CM_SHA1_80": 10}
 """By OpenSSL's name of the profile that was agreed on (RFC 7714, RFC 5764)."""
-MESSAGE_BYTES = ffi.sizeof("struct mmsghdr")
-FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
 
 
 class Keys:
@@ -35,7 +32,7 @@ class Keys:
 
 
 class Outbox:
-    """`put` encrypts a packet into the next place, `gather` takes what somebody encrypted elsewhere, `flush` sends it all.
+    """`put` encrypts a packet into the next place, `flush` sends what lies there and the round of sound.
 
     `send` is for systems without sendmmsg.
     """
@@ -47,11 +44,7 @@ class Outbox:
         self._count = 0
         self._length = srtp_ffi.new("int *")
         self._batch = Batch(SLOTS)
-        self.flushes = 0
-        """What was gathered since this last changed has not left: its memory is not to be touched."""
-        self._gathered: Any = ffi.new("struct mmsghdr[]", MOST_GATHERED)
-        self._gathered_count = 0
-        self._gathered_from: list[Batch] = []
+        self.round = Round(sock, send)
 
     def put(
         self,
@@ -82,27 +75,8 @@ class Outbox:
         self._count = place + 1
         return True
 
-    def gather(self, batch: Batch, begin: int, end: int) -> None:
-        """Send what lies at these places of a batch at the next `flush`: together, since each call finds the caches cold."""
-        count = end - begin
-        if self._sendmmsg is None:
-            self._send_singly(batch, begin, end)
-            return
-        if self._gathered_count + count > MOST_GATHERED:
-            self.flush()
-        if count > MOST_GATHERED:
-            self._post(batch.messages, begin, end)
-            return
-        ffi.memmove(self._gathered + self._gathered_count, batch.messages + begin, count * MESSAGE_BYTES)
-        self._gathered_count += count
-        self._gathered_from.append(batch)
-
     def flush(self) -> None:
-        if self._gathered_count:
-            count, self._gathered_count = self._gathered_count, 0
-            self._post(self._gathered, 0, count)
-            self._gathered_from.clear()
-            self.flushes += 1
+        self.round.end()
         if self._count:
             count, self._count = self._count, 0
             if self._sendmmsg is None:
@@ -130,9 +104,14 @@ class Outbox:
                 self._send(batch.datagram(place), to.address)
 
 
-class Route(NamedTuple):
+class Route:
     """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is."""
 
-    outbox: Outbox
-    keys: Keys
-    to: Destination
+    __slots__ = ("keys", "outbox", "to", "wires")
+
+    def __init__(self, outbox: Outbox, keys: Keys, to: Destination) -> None:
+        self.outbox = outbox
+        self.keys = keys
+        self.to = to
+        self.wires: list[bytes] = []
+        """What the round that ends has for this client."""

@@ -179,6 +179,7 @@ class AudioProducer(Producer):
         self.received = (Received(self, stream.encodings[0], 0),)
         self.newest = -1
         """The highest number that was handed on, as Reception counts."""
+        self.sent_ssrc = rtp.random_ssrc()
         self._fan = Fan()
         self._fan_is_stale = False
         self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import struct
 from typing import NamedTuple
 
@@ -60,6 +61,10 @@ def parse(data: bytes) -> RtpPacket | None:
         RtpPacket,
         (second & 0x80, second & 0x7F, sequence, timestamp, ssrc, data[start:end], profile, extensions),
     )
+
+
+def random_ssrc() -> int:
+    return secrets.randbelow(0xFFFFFFFE) + 1
 
 
 def header(packet: RtpPacket, *, payload_type: int, sequence: int, ssrc: int) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 from calls.media.asked import name, whole
 from calls.media.capabilities import router_capabilities
+from calls.media.clockwork import run_clockwork
 from calls.media.config import MediaConfig
 from calls.media.dtls import Certificates
 from calls.media.errors import BAD_REQUEST, LIMIT, NOT_FOUND, UNKNOWN_METHOD, MediaError
@@ -28,7 +29,6 @@ from calls.media.voices import Voices
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 0.5
 LISTEN_S = 0.3
 LARGEST_TILE = 16_384
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -94,7 +94,7 @@ class MediaServer:
         self._clock = loop.time
         self._port = await UdpPort.open(self.config.listen_host, self.config.port)
         self._tickers = [
-            loop.create_task(self._run_clockwork(), name="media-clockwork"),
+            loop.create_task(run_clockwork(self._present, self._tick), name="media-clockwork"),
             loop.create_task(self._listen(), name="media-speakers"),
         ]
 
@@ -350,31 +350,20 @@ class MediaServer:
         self._goodbyes.add(task)
         task.add_done_callback(self._goodbyes.discard)
 
-    async def _run_clockwork(self) -> None:
-        """Twice a second: recordings flushed, silent clients noticed; every other time, reports."""
-        reports = False
-        while True:
-            await asyncio.sleep(TICK_S)
-            reports = not reports
-            now = self._clock()
-            for room in list(self.rooms.values()):
-                try:
-                    self._tick(room, now, reports=reports)
-                except Exception:
-                    # One room's fault must not stop the clock of all the others.
-                    logger.exception("clockwork failed room=%s", room.id)
+    def _present(self) -> list[tuple[Room, Peer]]:
+        return [(room, peer) for room in self.rooms.values() for peer in room.peers.values()]
 
-    def _tick(self, room: Room, now: float, *, reports: bool) -> None:
-        for peer in list(room.peers.values()):
-            for transport in list(peer.transports.values()):
-                transport.watch(now)
-                transport.share_out(now)
-                if reports:
-                    transport.send_reports(now)
-            for producer in peer.producers.values():
-                producer.tick(now)
-            if room.is_deserted(peer, now, self.config.idle_close_s):
-                self._later(self._end_peer(room, peer), "drop-peer")
+    def _tick(self, room: Room, peer: Peer, reports: bool) -> None:
+        now = self._clock()
+        for transport in list(peer.transports.values()):
+            transport.watch(now)
+            transport.share_out(now)
+            if reports:
+                transport.send_reports(now)
+        for producer in peer.producers.values():
+            producer.tick(now)
+        if room.is_deserted(peer, now, self.config.idle_close_s):
+            self._later(self._end_peer(room, peer), "drop-peer")
 
     async def _listen(self) -> None:
         """Tell of every change of the speaker, at most once in LISTEN_S for each room; and what senders wait for."""

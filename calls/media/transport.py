@@ -10,12 +10,12 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from calls.media import rtcp, rtp
 from calls.media.bandwidth import NOTHING, Demand, Downlink, allocate, highest_for
 from calls.media.config import MediaConfig
-from calls.media.consumers import Consumer, random_ssrc
+from calls.media.consumers import Consumer
 from calls.media.dtls import SecureLink
 from calls.media.errors import CONFLICT, MediaError
 from calls.media.ice import IceLite, UdpPort, random_name
 from calls.media.producers import Producer, Received, ReceivedVideo
-from calls.media.rtp import RtpPacket
+from calls.media.rtp import RtpPacket, random_ssrc
 from calls.media.transport_cc import Arrivals
 from calls.media.video_consumers import VideoConsumer
 
@@ -49,6 +49,7 @@ class Transport:
         """By ssrc: the stream, and whether the ssrc is that of its retransmissions."""
         self.consumers: dict[int, Consumer] = {}
         self._next_mid = 0
+        self._given_ssrcs: set[int] = set()
         self.downlink = Downlink()
         self._port = port
         self._config = config
@@ -112,6 +113,13 @@ class Transport:
             ssrc: found for ssrc, found in self.sources.items() if found[0].producer is not producer
         }
         self._unnamed = [received for received in self._unnamed if received.producer is not producer]
+
+    def fresh_ssrc(self, preferred: int) -> int:
+        """The one that is asked for, if this client never knew a stream by it: its numbers must not begin anew."""
+        while preferred in self._given_ssrcs:
+            preferred = random_ssrc()
+        self._given_ssrcs.add(preferred)
+        return preferred
 
     def add_consumer(self, consumer: Consumer) -> None:
         """Give it the next media id: a client that makes up its own gives two streams the same when they come at once."""

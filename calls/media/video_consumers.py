@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from calls.media import rtcp, rtp
 from calls.media.capabilities import SEND_TIME_ID
-from calls.media.consumers import Consumer, Tell, random_ssrc
+from calls.media.consumers import Consumer, Tell
 from calls.media.frames import with_numbers
 from calls.media.history import History
 from calls.media.numbering import Numbering
@@ -43,7 +43,7 @@ class VideoConsumer(Consumer):
     ) -> None:
         super().__init__(peer_id, transport, tell, paused=paused)
         self.producer = producer
-        self.rtx_ssrc = random_ssrc() if retransmissions else None
+        self.rtx_ssrc = rtp.random_ssrc() if retransmissions else None
         self.parameters = consumer_parameters(producer.stream, self.ssrc, self.rtx_ssrc)
         self.wanted: ReceivedVideo | None = None
         self.current: ReceivedVideo | None = None

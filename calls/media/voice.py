@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calls.media.attention import TICK_MS, Attention, Verdict
-from calls.media.consumers import random_ssrc
 from calls.media.opus import PACKET_SAMPLES, SILENCE_20MS
 from calls.media.parameters import producer_stream
 from calls.media.producers import AudioProducer, Producer
 from calls.media.recorder import TrackRecorder
-from calls.media.rtp import ONE_BYTE_PROFILE, SEQUENCE_HALF, SILENT_LEVEL, RtpPacket
+from calls.media.rtp import ONE_BYTE_PROFILE, SEQUENCE_HALF, SILENT_LEVEL, RtpPacket, random_ssrc
 
 logger = logging.getLogger(__name__)
 

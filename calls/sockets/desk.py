@@ -15,6 +15,7 @@ from accounts.models import User
 from calls.access import queues_watched_by
 from calls.actions.offers import expire_offer
 from calls.actions.presence import close_desk, desk_snapshot, open_desk, renew_desk
+from calls.actions.renewing import Kind, Lease
 from calls.models import Offer
 from calls.models.offer import OfferState
 from calls.sockets.background import Coalescer, OwnedTasks
@@ -45,11 +46,14 @@ class Desk:
         self._ring(snapshot["offer"])
         return snapshot
 
-    async def renew(self) -> None:
-        if self._session is None or not await in_database(renew_desk, self._session):
-            # The lease had run out, as when a computer slept; the page lives, and what it shows may be old.
-            self._session, self.queue_ids, _ = await in_database(_open, self.user, self._session)
-            self.wake()
+    @property
+    def lease(self) -> Lease | None:
+        return (Kind.DESK, self._session) if self._session else None
+
+    async def open_again(self) -> None:
+        """The lease had run out, as when a computer slept; the page lives, and what it shows may be old."""
+        self._session, self.queue_ids, _ = await in_database(_open, self.user, self._session)
+        self.wake()
 
     async def close(self) -> None:
         if self._session is not None:

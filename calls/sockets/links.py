@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from calls.actions.renewing import Asked, Lease
 from calls.signaling.session import Seat
 
 
@@ -41,8 +42,13 @@ class Link(Protocol):
         """The media node that carries it, "" while none does. Raises when the party has no right to it (any more)."""
         ...
 
-    async def renew(self, *, prove: bool) -> bool:
-        """The page lives. False when the place is gone, or (looked at when `prove`) the right to it was withdrawn."""
+    @property
+    def lease(self) -> Lease:
+        """What the page's pings renew."""
+        ...
+
+    def ask(self, asked: Asked) -> None:
+        """Name what is to be proved every few seconds."""
         ...
 
     async def dropped(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from rest_framework.exceptions import AuthenticationFailed
@@ -10,6 +9,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.models import User
+from calls.actions.renewing import LoginKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,10 @@ class Login:
     user: User
     expires_at: int
     """Unix seconds."""
+
+    @property
+    def key(self) -> LoginKey:
+        return self.user.pk, self.user.password
 
 
 def check_login(token: str) -> Login | None:
@@ -28,9 +32,3 @@ def check_login(token: str) -> Login | None:
     except (InvalidToken, AuthenticationFailed, UnicodeEncodeError, ValueError):
         return None
     return Login(user, int(claims["exp"])) if isinstance(user, User) else None
-
-
-def unchanged(logins: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Of accounts, each with the hashed password of its log-in, those that live and have it still."""
-    living = User.objects.filter(pk__in={user_id for user_id, _password in logins}, is_active=True)
-    return set(living.values_list("pk", "password")) & set(logins)

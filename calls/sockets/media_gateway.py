@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Collection
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -71,14 +72,16 @@ class MediaGateway:
             return await self.client.request(node, method, about, timeout=REQUEST_SECONDS)
         except MediaError as error:
             if error.code == UNAVAILABLE:
-                await self.watch(seat.call_id)
+                await self.watch([seat.call_id])
             raise
 
-    async def watch(self, call_id: str) -> None:
-        """Is the call's node still there? Asked while pages renew their leases, so that no one waits for a page to ask."""
-        node = self._nodes.get(call_id)
-        if node is not None and not await self.client.is_alive(node):
-            await self._lose(call_id, node)
+    async def watch(self, call_ids: Collection[str]) -> None:
+        """Are the calls' nodes still there? Asked while pages renew their leases, so that no one waits for a page to ask."""
+        carried = {call_id: node for call_id in call_ids if (node := self._nodes.get(call_id))}
+        dead = {node for node in set(carried.values()) if not await self.client.is_alive(node)}
+        for call_id, node in carried.items():
+            if node in dead:
+                await self._lose(call_id, node)
 
     async def leave(self, seat: Seat) -> None:
         """The party's streams end and its recording is closed. Nothing to complain about when the node is gone."""

@@ -7,13 +7,14 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from calls.actions.renewing import Asked, Found, Lease
 from calls.events import call_group, desk_group, person_group, queue_group, team_group
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
 from calls.signaling.messages import Lane as LaneName
@@ -57,7 +58,6 @@ class Page:
         self.login: Login | None = None
         self.desk: Desk | None = None
         self.presence: PresenceWatch | None = None
-        self.renewed_at = self.proved_at = float("-inf")
         self._handlers = handlers
         limits = Limits(settings.SOCKET_MESSAGE_BYTES, settings.SOCKET_MESSAGES_PER_SECOND)
         self.session = Session(limits, time.monotonic())
@@ -102,6 +102,48 @@ class Page:
         while not self.session.closed:
             await asyncio.sleep(max(0.01, self.session.deadline() - time.monotonic()))
             await self.run(self.session.tick(time.monotonic()))
+
+    # --- what its pings hold, for calls.sockets.renewals ---
+
+    @property
+    def leases(self) -> list[Lease]:
+        held = [link.lease for link in self.links]
+        own = (self.desk and self.desk.lease, self.presence and self.presence.lease)
+        return held + [lease for lease in own if lease]
+
+    def lose(self, lost: Collection[Lease]) -> None:
+        """Places are gone. A desk, and the sight of colleagues, belong to the person: they are opened anew."""
+        if self.session.closed:
+            return
+        for link in self.links:
+            if link.lease in lost:
+                self._afterwards("withdraw", self.withdraw(link.seat))
+        for own in (self.desk, self.presence):
+            if own is not None and own.lease in lost:
+                self._afterwards("open", own.open_again())
+
+    def ask(self, asked: Asked) -> None:
+        if self.login is not None:
+            asked.logins.add(self.login.key)
+        for link in self.links:
+            link.ask(asked)
+
+    async def hear_proofs(self, found: Found) -> None:
+        """An account that was closed, or whose password was changed, loses its sockets too."""
+        if self.session.closed:
+            return
+        if self.login is not None and self.login.expires_at <= time.time():
+            await self.close(CloseCode.UNAUTHENTICATED)
+        elif self.login is not None and self.login.key in found.logins:
+            await self.close(CloseCode.FORBIDDEN)
+        for link in self.links:
+            if uuid.UUID(link.seat.peer_id) in found.places:
+                await self.withdraw(link.seat)
+            else:
+                link.wake(found.events.get(uuid.UUID(link.seat.call_id), 0))
+
+    def _afterwards(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.start(f"{name}-{self.id}", work)
 
     # --- frames ---
 
@@ -180,10 +222,6 @@ class Page:
     @property
     def links(self) -> list[Link]:
         return list(self._links.values())
-
-    @property
-    def is_in_room(self) -> bool:
-        return any(link.seat.place == "roomId" for link in self._links.values())
 
     def link(self, act: Perform) -> Link:
         """The seat that a request speaks from; the session has let no other through."""

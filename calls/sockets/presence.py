@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from accounts.models import User
-from calls.actions.presence_leases import close_lease, open_lease, people_payload, renew_lease, set_away
+from calls.actions.presence_leases import close_lease, open_lease, people_payload, set_away
+from calls.actions.renewing import Kind, Lease
 from calls.sockets.background import Coalescer, OwnedTasks
 from calls.sockets.database import in_database
 
@@ -35,10 +36,14 @@ class PresenceWatch:
         self.team_ids = await in_database(lambda: list(self.user.teams.values_list("pk", flat=True)))
         return self.team_ids
 
-    async def renew(self) -> None:
-        if self._lease is not None and not await in_database(renew_lease, self._lease):
-            self._lease = (await in_database(open_lease, self.user)).pk
-            self.wake()
+    @property
+    def lease(self) -> Lease | None:
+        return (Kind.PRESENCE, self._lease) if self._lease else None
+
+    async def open_again(self) -> None:
+        """The lease had run out; the page lives."""
+        self._lease = (await in_database(open_lease, self.user)).pk
+        self.wake()
 
     async def set_away(self, *, away: bool) -> None:
         if self._lease is not None:

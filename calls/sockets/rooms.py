@@ -13,13 +13,13 @@ from accounts.models import User
 from calls.access import RoomParty, room_party
 from calls.actions import room_switches, rooms
 from calls.actions.chat import author_in_room, chat_state
+from calls.actions.renewing import Asked, Kind, Lease
 from calls.actions.room_telling import room_state
 from calls.events import call_group
 from calls.media.errors import MediaError
 from calls.rtc import rtc_configuration
 from calls.signaling.errors import ErrorCode, SignalError
 from calls.signaling.session import Seat
-from calls.sockets.batches import batches
 from calls.sockets.database import in_database
 from calls.sockets.media_gateway import gateway
 from calls.sockets.throttle import count
@@ -76,11 +76,12 @@ class RoomLink:
     async def node(self) -> str:
         return await in_database(lambda: str(self.prove().room.media_node))
 
-    async def renew(self, *, prove: bool) -> bool:
-        peer_id = uuid.UUID(self.seat.peer_id)
-        if not await batches().places.holds(peer_id):
-            return False
-        return not prove or await batches().rights.holds((peer_id, uuid.UUID(self.seat.call_id)))
+    @property
+    def lease(self) -> Lease:
+        return Kind.PLACE, uuid.UUID(self.seat.peer_id)
+
+    def ask(self, asked: Asked) -> None:
+        asked.places[uuid.UUID(self.seat.peer_id)] = uuid.UUID(self.seat.call_id)
 
     async def dropped(self) -> None:
         with contextlib.suppress(SignalError):

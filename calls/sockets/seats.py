@@ -15,7 +15,8 @@ from accounts.models import User
 from calls.access import Party, customer_party, may_hear, staff_party
 from calls.actions import listening
 from calls.actions.media_nodes import node_for
-from calls.actions.presence import party_disconnected, renew_party
+from calls.actions.presence import party_disconnected
+from calls.actions.renewing import Asked, Kind, Lease
 from calls.actions.slices import finish_slices
 from calls.actions.snapshots import missed_events, queue_payload
 from calls.models import Call
@@ -92,8 +93,12 @@ class SeatLink:
     async def node(self) -> str:
         return await in_database(lambda: node_for(self.key.prove()))
 
-    async def renew(self, *, prove: bool) -> bool:
-        return await in_database(_renew, self.seat.peer_id)
+    @property
+    def lease(self) -> Lease:
+        return Kind.PARTY, uuid.UUID(self.seat.peer_id)
+
+    def ask(self, asked: Asked) -> None:
+        asked.calls.add(uuid.UUID(self.seat.call_id))
 
     async def dropped(self) -> None:
         if self.is_over:
@@ -157,21 +162,16 @@ class SeatLink:
             await self.page.send({"type": "queue-position", "callId": self.seat.call_id, **position})
 
 
-def _renew(peer_id: str) -> bool:
-    participant_id = uuid.UUID(peer_id)
-    return renew_party(participant_id) or may_hear(participant_id)
-
-
 def _events_for(seat: Seat) -> list[dict[str, Any]] | None:
     """Events past the last one sent; None when the party may hear nothing any more."""
-    if not may_hear(uuid.UUID(seat.peer_id)):
+    if not may_hear([uuid.UUID(seat.peer_id)]):
         return None
     call = Call(pk=uuid.UUID(seat.call_id))
     return missed_events(call, seat.seq, seat.role)
 
 
 def _position_of(seat: Seat) -> dict[str, Any] | None:
-    if not may_hear(uuid.UUID(seat.peer_id)):
+    if not may_hear([uuid.UUID(seat.peer_id)]):
         return None
     call = Call.objects.select_related("queue").get(pk=seat.call_id)
     return queue_payload(call)

@@ -48,8 +48,7 @@ def floor(listeners: int, at_once: int) -> float:
         batch.iovs[place].len = FLOOR_BYTES
     begin = time.process_time()
     for _ in range(FLOOR_ROUNDS):
-        outbox.gather(batch, 0, at_once)
-        outbox.flush()
+        outbox._post(batch.messages, 0, at_once)
     used = time.process_time() - begin
     for one in sockets:
         one.close()

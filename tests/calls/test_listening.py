@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from calls.access import may_hear, staff_party, still_party
+from calls.access import may_hear, staff_party, still_parties
 from calls.actions import assistants, listening, offers, staff, sweeps, takeover
 from calls.actions.calls import end_call, leave_call, mark_connected, return_to_call, state_payload
 from calls.actions.errors import ActionError
@@ -110,11 +110,11 @@ def test_nobody_listens_to_a_call_that_waits_or_is_over(alice, bob):
 
 def test_a_listener_whose_team_is_taken_away_hears_no_more(bob, cara):
     participant = listening.listen(bob, cara.call.pk)
-    assert still_party(participant.pk)
-    assert may_hear(participant.pk)
+    assert still_parties([participant.pk])
+    assert may_hear([participant.pk])
     bob.teams.clear()
-    assert not still_party(participant.pk)
-    assert not may_hear(participant.pk)
+    assert not still_parties([participant.pk])
+    assert not may_hear([participant.pk])
     assert staff_party(bob, cara.call.pk, listening=True) is None
 
 
@@ -122,7 +122,7 @@ def test_a_supervisor_who_becomes_an_agent_hears_no_more(bob, cara):
     participant = listening.listen(bob, cara.call.pk)
     bob.role = Role.AGENT
     bob.save()
-    assert not still_party(participant.pk)
+    assert not still_parties([participant.pk])
 
 
 def test_a_listener_is_no_party_where_parties_act(bob, cara):
@@ -198,7 +198,7 @@ def test_a_call_of_an_agent_moves_to_the_supervisor(alice, bob, cara):
     assert call.media_path == "relayed"
     hers.refresh_from_db()
     assert hers.left_at is not None
-    assert not may_hear(hers.pk)
+    assert not may_hear([hers.pk])
     assert Listening.objects.get().took_over
     assert listeners_told(call, "agent") == []
     assert [p.name for p in call.participants.filter(role="agent")] == ["김서연", "박도현"]

@@ -15,9 +15,10 @@ from accounts.actions import withdraw
 from accounts.models import User
 from calls import events
 from calls.access import RoomParty, may_stay, membership_of, room_party
-from calls.actions import chat, presence_leases, room_hosts, rooms
+from calls.actions import chat, presence, presence_leases, renewing, room_hosts, rooms
 from calls.actions.calls import end_call
 from calls.actions.errors import ActionError
+from calls.actions.renewing import Kind
 from calls.actions.room_telling import room_state
 from calls.models import Call, Membership, Message, Participation, PresenceLease, Room, RoomSession
 from tests.calls.test_races import at_once
@@ -191,6 +192,46 @@ def test_of_pages_renewed_together_those_that_were_missed_are_told_of_and_those_
     told.clear()
     assert rooms.renew([anna, ben, chris, uuid.uuid4()]) == {anna, ben}
     assert [(message["type"], message["peerId"]) for message in told] == [("peer-reconnected", str(ben))]
+
+
+def test_a_ping_from_before_the_socket_closed_brings_nobody_back(staff, room, told) -> None:
+    ben = enters(staff[1], room).participation.pk
+    heard_at = timezone.now()
+    rooms.lost_sight(ben)
+    assert rooms.renew([ben], heard_at) == {ben}  # the place is kept for a while
+    assert not Participation.objects.get(pk=ben).connected
+    assert [message["type"] for message in told] == ["user-joined", "peer-disconnected"]
+
+
+def test_a_lease_counts_from_when_the_page_was_heard(staff, room, settings) -> None:
+    alice = enters(staff[0], room).participation.pk
+    heard_at = timezone.now() - timedelta(seconds=3)
+    rooms.renew([alice], heard_at)
+    lasts = timedelta(seconds=settings.ROOM_LEASE_SECONDS)
+    assert Participation.objects.get(pk=alice).lease_until == heard_at + lasts
+
+
+def test_desks_parties_and_sights_of_many_pages_are_renewed_together(staff, room) -> None:
+    desks = [presence.open_desk(user).pk for user in staff[:3]]
+    leases = [presence_leases.open_lease(user).pk for user in staff[:3]]
+    call = talking(staff[3]).call
+    parties = list(call.participants.values_list("pk", flat=True))
+    held = [
+        *((Kind.DESK, desk) for desk in desks),
+        *((Kind.PRESENCE, lease) for lease in leases),
+        *((Kind.PARTY, party) for party in parties),
+    ]
+    now = timezone.now()
+    lost: set[Any] = set()
+    assert queries(lambda: lost.update(renewing.renew(held, now))) == 4
+    assert lost == set()
+    PresenceLease.objects.filter(pk=leases[1]).delete()
+    User.objects.filter(pk=staff[2].pk).update(is_active=False)
+    User.objects.filter(pk=staff[3].pk).update(is_active=False)
+    hers = call.participants.get(user=staff[3]).pk
+    assert renewing.renew(held, now) == {
+        (Kind.DESK, desks[2]), (Kind.PRESENCE, leases[1]), (Kind.PRESENCE, leases[2]), (Kind.PARTY, hers),
+    }  # fmt: skip
 
 
 def test_a_right_is_withdrawn_from_one_and_not_from_all(staff, room) -> None:

@@ -15,6 +15,7 @@ from tests import voices
 from tests.e2e.browser import WATCH_CONNECTIONS, Browsers, Tab, audio_received, until
 from tests.services import ROOT
 from tests.stack import Stack
+from tests.transcripts.voices import spoken
 
 DEMO = ROOT / "transcripts" / "fixture" / "demo"
 PASSWORD = "correct horse battery"
@@ -57,6 +58,17 @@ def turns(
     for turn in mine:
         pieces += [sound[_samples(turn["start_ms"] - 100) : _samples(turn["end_ms"] + 200)], pause]
     return voices.write_wav(path, np.concatenate(pieces))
+
+
+def says(path: Path, *parts: float | str, language: str = "ko", times: int = 1) -> Path:
+    """Sentences that the fixture model knows and silences in seconds, one after the other, for a fake microphone."""
+    pieces = [
+        np.zeros(int(part * SAMPLE_RATE), np.int16)
+        if isinstance(part, float)
+        else (spoken(part, language, before=0.1, after=0.1, rate=SAMPLE_RATE) * 32767).astype(np.int16)
+        for part in parts
+    ]
+    return voices.write_wav(path, np.concatenate(pieces * times))
 
 
 def _samples(ms: int) -> int:
@@ -157,8 +169,8 @@ class Alice(Person):
         await self.page.locator("[data-on=idle] [data-set-state=available]").click()
         await self.becomes("deskState", "available")
 
-    async def is_rung(self) -> None:
-        await expect(self.page.locator("[data-accept]")).to_be_visible(timeout=25_000)
+    async def is_rung(self, within: float = 25) -> None:
+        await expect(self.page.locator("[data-accept]")).to_be_visible(timeout=within * 1000)
 
     async def answers(self) -> None:
         await self.is_rung()

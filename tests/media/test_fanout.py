@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from pylibsrtp._binding import lib as srtp_lib
 
 from calls.media import rtp
 from calls.media.consumers import AudioConsumer
-from calls.media.datagrams import LONGEST, Destination
+from calls.media.datagrams import LONGEST, Destination, ffi
 from calls.media.fanout import Fan, Lane
 from calls.media.outbox import Keys, Outbox, Route
 from calls.media.parameters import producer_stream
@@ -64,15 +65,18 @@ class Listener:
         self._opens = Session(self._opening)
 
 
-@pytest.fixture(params=["together", "singly"])
+@pytest.fixture(params=["cut by the kernel", "together", "singly"])
 def outbox(request):
-    """With sendmmsg, and as on a system without it."""
+    """With sendmmsg and segmentation, without the second, and as on a system without either."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         made = Outbox(sock, sock.sendto)
         assert made._sendmmsg is not None
+        assert made.round.cuts
+        made.round.cuts = request.param == "cut by the kernel"
         if request.param == "singly":
-            made._sendmmsg = None
+            made._sendmmsg = made.round._sendmmsg = None
+        made.name = request.param
         yield made
 
 
@@ -111,7 +115,7 @@ def test_listeners_of_every_profile_and_numbering_get_it_whole(listener) -> None
     assert (fan.tally.packets, fan.tally.octets) == (6, sum(map(len, payloads)))
 
 
-def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(listener) -> None:
+def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(outbox, listener) -> None:
     people = [listener(ssrc=number) for number in range(1, 5)]
     fan = Fan()
     fan.arrange([Lane(one.ssrc, 0, one.route) for one in people])
@@ -120,8 +124,22 @@ def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(l
     def protect(keys: Any, memory: Any, length: Any) -> int:
         return 1 if keys in refused else srtp_lib.srtp_protect(keys, memory, length)
 
-    fan.send(111, 1, 0, b"words", protect)
+    outbox.round._protect = protect
+    fan.send(111, 1, 0, b"words")
     assert [len(one.heard()) for one in people] == [0, 1, 0, 1]
+
+
+def test_what_is_refused_between_others_is_left_out(outbox, listener) -> None:
+    one, fans = listener(), [Fan() for _ in range(6)]
+
+    def protect(keys: Any, memory: Any, length: Any) -> int:
+        return 1 if memory[11] in (b"\x02", b"\x05") else srtp_lib.srtp_protect(keys, memory, length)
+
+    outbox.round._protect = protect
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, one.route)])
+        fan.send(111, 1, 0, b"words")
+    assert [packet.ssrc for packet in one.heard()] == [0, 1, 3, 4]
 
 
 def test_what_is_too_long_for_a_datagram_is_not_sent(listener) -> None:
@@ -156,7 +174,7 @@ class Speaker:
 
 
 def consumer(speaker: Speaker, listener: Listener) -> AudioConsumer:
-    outbox, keys, to = listener.route
+    outbox, keys, to = listener.route.outbox, listener.route.keys, listener.route.to
 
     def post(head: bytes, payload: bytes) -> bool:
         posted = outbox.put(head, payload, keys, to)
@@ -164,7 +182,10 @@ def consumer(speaker: Speaker, listener: Listener) -> AudioConsumer:
         return posted
 
     transport: Any = SimpleNamespace(
-        route=lambda: listener.route, post_rtp=post, remove_consumer=lambda one: None
+        route=lambda: listener.route,
+        post_rtp=post,
+        remove_consumer=lambda one: None,
+        fresh_ssrc=lambda preferred: preferred,
     )
     return AudioConsumer("cara", transport, speaker.producer, lambda *event: None, paused=False)
 
@@ -229,3 +250,91 @@ async def test_a_call_in_each_profile(party, server, monkeypatch, profile: bytes
     leg = await cara.device.receive_leg()
     link = server.rooms["room"].peers["cara"].transports[leg.id]._link
     assert link._dtls._ssl.get_selected_srtp_profile() == profile
+
+
+def test_one_round_of_many_streams_is_as_few_messages_as_the_kernel_can_cut(
+    outbox, listener, monkeypatch
+) -> None:
+    cara, dora, fans = listener(), listener(), [Fan() for _ in range(5)]
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, one.route) for one in (cara, dora)])
+    messages: list[int] = []
+    handed_over = outbox.round._hand_over
+    monkeypatch.setattr(
+        outbox.round, "_hand_over", lambda runs: (messages.append(len(runs)), handed_over(runs))
+    )
+    sizes = [40, 70, 70, 30, 70]
+    for fan, size in zip(fans, sizes, strict=True):
+        fan.send(111, 9, 0, bytes(size))
+    for one in (cara, dora):
+        assert sorted((packet.ssrc, len(packet.payload)) for packet in one.heard()) == list(enumerate(sizes))
+    # 70, 70, 70 and 40 are one message, 30 another.
+    wanted = {"cut by the kernel": [4], "together": [10], "singly": []}
+    assert messages == wanted[outbox.name]
+
+
+def test_packets_of_one_stream_keep_their_order_whatever_their_length(listener) -> None:
+    one, fan = listener(), Fan()
+    fan.arrange([Lane(1, 0, one.route)])
+    for number in range(20):
+        fan.send(111, number, 0, bytes(10 + number % 7))
+    assert [packet.sequence for packet in one.heard()] == list(range(20))
+
+
+@pytest.mark.parametrize(("streams", "longest"), [(40, 1200), (100, 200)])
+def test_a_round_of_more_than_there_is_room_for(listener, streams: int, longest: int) -> None:
+    """More bytes, and more messages, than are sent in one call."""
+    people = [listener(ssrc=number) for number in range(3)]
+    for number in range(streams):
+        fan = Fan()
+        fan.arrange([Lane(number, 0, one.route) for one in people])
+        fan.send(111, 1, 0, bytes(longest - number))
+    for one in people:
+        assert sorted(packet.ssrc for packet in one.heard()) == list(range(streams))
+
+
+def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox, listener) -> None:
+    """A path too narrow for the packets refuses a message that is to be cut, and takes them one by one."""
+    one, other, fans = listener(), listener(), [Fan(), Fan()]
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, each.route) for each in (one, other)])
+    refused: list[int] = []
+    if outbox.name == "cut by the kernel":
+        sendmmsg = outbox.round._sendmmsg
+
+        def narrow(number: int, messages: Any, count: int, flags: int) -> int:
+            if messages[0].head.name == one.route.to.raw and messages[0].head.controllen:
+                refused.append(count)
+                ffi.errno = errno.EINVAL
+                return -1
+            return sendmmsg(number, messages, 1, flags)
+
+        outbox.round._sendmmsg = narrow
+    for number in range(3):
+        for fan in fans:
+            fan.send(111, number, 0, b"words")
+        for each in (one, other):
+            assert sorted((packet.ssrc, packet.sequence) for packet in each.heard()) == [
+                (0, number),
+                (1, number),
+            ]
+    assert other.route.to.takes_segments
+    assert len(refused) == (outbox.name == "cut by the kernel")
+
+
+async def test_all_know_a_stream_by_one_ssrc_and_nobody_is_given_it_twice(party) -> None:
+    alice, bob, cara = await party("alice"), await party("bob"), await party("cara")
+    producer = await alice.device.produce(ToneTrack(440))
+
+    async def consumed(one: Any) -> tuple[str, int]:
+        leg = await one.device.receive_leg()
+        asked = {"producerId": producer, "rtpCapabilities": one.device.rtp_capabilities}
+        told = await one.device._request("consume", {"transportId": leg.id, **asked})
+        return told["id"], told["rtpParameters"]["encodings"][0]["ssrc"]
+
+    first, ssrc = await consumed(bob)
+    assert (await consumed(cara))[1] == ssrc
+    _, beside = await consumed(bob)
+    await bob.device._request("close-consumer", {"consumerId": first})
+    _, again = await consumed(bob)
+    assert len({ssrc, beside, again}) == 3

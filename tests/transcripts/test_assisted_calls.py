@@ -8,6 +8,8 @@ from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls.access import customer_party
@@ -207,6 +209,17 @@ class TestTalking:
         assert len({said["turn"] for said in studio.said[1:]}) == 1
         turn = AssistantTurn.objects.filter(call=cara.call).last()
         assert (turn.user_text, turn.reply, turn.model) == ("배송이 너무 늦어요", ANSWER, "embedded")
+
+    def test_an_answer_costs_as_many_queries_in_the_tenth_turn_as_in_the_second(self, cara) -> None:
+        counts = []
+        for _turn in range(10):
+            stored(cara, "배송이 너무 늦어요")
+            with CaptureQueriesContext(connection) as asked:
+                talk.heard(cara.call.pk)
+            tell_all(cara.call)
+            counts.append(len(asked))
+        assert len(set(counts[1:])) == 1
+        assert counts[-1] <= 32
 
     def test_only_what_was_heard_stays(self, cara) -> None:
         customer_says(cara, "배송이 너무 늦어요")

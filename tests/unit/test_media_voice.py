@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from calls.media.consumers import random_ssrc
 from calls.media.parameters import producer_stream
 from calls.media.producers import AudioProducer
+from calls.media.rtp import random_ssrc
 from calls.media.voice import CODEC, HELD, LEVEL, NoTransport, Saying, Voice
 
 pytestmark = pytest.mark.unit

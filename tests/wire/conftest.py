@@ -11,7 +11,7 @@ from django.core.cache import cache
 from accounts.models import User
 from calls.actions import rooms
 from calls.models import Room
-from calls.sockets import media_gateway
+from calls.sockets import media_gateway, renewals
 from calls.sockets.database import in_database
 from tests.cast import an_agent
 from tests.fakes.media import FakeMediaClient
@@ -25,6 +25,13 @@ def media(monkeypatch: pytest.MonkeyPatch) -> FakeMediaClient:
     client = FakeMediaClient()
     monkeypatch.setattr(media_gateway, "_new_client", lambda: client)
     return client
+
+
+@pytest.fixture(autouse=True)
+def _quick_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a ping brings about comes at once."""
+    monkeypatch.setattr(renewals, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(renewals, "PROVE_EVERY_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)

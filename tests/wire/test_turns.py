@@ -1,15 +1,13 @@
-"""The two loops of a socket, its frames and its notices; and questions that pages ask together."""
+"""The two loops of a socket: its frames and its notices."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from typing import Any
 
 import pytest
 
-from calls.sockets import batches, dispatch
-from calls.sockets.batches import Batch
+from calls.sockets import dispatch
 from calls.sockets.dispatch import LeanConsumer
 
 pytestmark = pytest.mark.wire
@@ -87,42 +85,3 @@ async def test_a_socket_whose_notices_fail_does_not_live_on_deaf(layer: Layer) -
     with pytest.raises(ExceptionGroup) as failed:
         await socket
     assert failed.group_contains(ConnectionError)
-
-
-@pytest.fixture
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No lingering, and no database either."""
-    monkeypatch.setattr(batches, "LINGER_SECONDS", 0)
-    monkeypatch.setattr(batches, "in_database", asyncio.to_thread)
-
-
-@pytest.mark.usefixtures("_at_once")
-async def test_questions_of_many_pages_are_one_question() -> None:
-    asked: list[set[int]] = []
-
-    def even(numbers: Collection[int]) -> set[int]:
-        asked.append(set(numbers))
-        return {number for number in numbers if number % 2 == 0}
-
-    batch = Batch("even", even)
-    assert await asyncio.gather(*(batch.holds(n) for n in (1, 2, 3, 2))) == [False, True, False, True]
-    assert await batch.holds(4)
-    assert asked == [{1, 2, 3}, {4}]
-
-
-@pytest.mark.usefixtures("_at_once")
-async def test_a_page_that_goes_leaves_the_others_their_answer() -> None:
-    batch = Batch[int]("all", lambda numbers: numbers)
-    first, second = (asyncio.create_task(batch.holds(n)) for n in (1, 2))
-    await asyncio.sleep(0)
-    first.cancel()
-    assert await second
-    assert first.cancelled()
-
-
-@pytest.mark.usefixtures("_at_once")
-async def test_a_question_that_fails_fails_for_those_who_asked_and_not_for_the_next() -> None:
-    batch = Batch[int]("half", lambda numbers: [100 // (100 // number) for number in numbers])
-    results = await asyncio.gather(batch.holds(0), batch.holds(2), return_exceptions=True)
-    assert [type(result) for result in results] == [ZeroDivisionError, ZeroDivisionError]
-    assert await batch.holds(2)

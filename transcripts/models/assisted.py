@@ -23,6 +23,10 @@ class AssistedCallQuerySet(models.QuerySet["AssistedCall"]):
         """The assistant is still in the call."""
         return self.filter(left_at=None, call__status__in=TALKING)
 
+    def whole(self) -> AssistedCallQuerySet:
+        """With what an answer needs of the call."""
+        return self.select_related("call__place", "participant")
+
 
 class AssistedCall(models.Model):
     """`heard` is the last utterance of the customer that somebody has begun to answer, `answered` the last one that was."""
@@ -59,7 +63,11 @@ class AssistedCall(models.Model):
 
     def claim(self) -> uuid.UUID | None:
         """Become the one that answers; None while somebody else does."""
-        self.recover()
+        if key := self._claim_free():
+            return key
+        return self._claim_free() if self.recover() else None
+
+    def _claim_free(self) -> uuid.UUID | None:
         key = uuid.uuid4()
         free = AssistedCall.objects.running().filter(pk=self.pk, busy_until=None)
         return key if free.update(busy_until=timezone.now() + LEASE, busy_with=key) else None

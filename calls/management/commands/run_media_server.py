@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from redis.exceptions import RedisError
 
+from calls.media import garbage
 from calls.media.config import MediaConfig
 from calls.media.node import MediaNode
 from calls.media.recorder import GROWING
@@ -50,9 +50,7 @@ class Command(BaseCommand):
             loop.add_signal_handler(number, stopped.set)
         node = MediaNode(config, settings.REDIS_URL, name=name, register=_register, relay=_relay)
         await node.start()
-        # What is there now stays: the collector need not look at it again while packets wait.
-        gc.collect()
-        gc.freeze()
+        garbage.settle()
         self.stdout.write(
             f"media node {node.name} on UDP {node.port}, announced as {config.announced_address}"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from typing import Any
 
@@ -21,19 +20,16 @@ from calls.rtc import rtc_configuration
 from calls.signaling.errors import CloseCode, ErrorCode, SignalError
 from calls.signaling.messages.call import Join, Leave, Login, Ping
 from calls.signaling.session import Perform, Reply, Seat
-from calls.sockets import leases
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
 from calls.sockets.login import check_login
 from calls.sockets.media_gateway import gateway
 from calls.sockets.page import Page
+from calls.sockets.renewals import renewals
 from calls.sockets.seats import Key, SeatLink
 
 logger = logging.getLogger(__name__)
 
-RENEW_EVERY_SECONDS = 5.0
-RENEW_IN_ROOMS_SECONDS = 1.5
-"""Pages in rooms ping every two seconds: who crashed is out within 15, who lost the network for 10 is still in."""
 NOT_YET = {"available": False, "reason": "not_started", "delayed": False}
 
 
@@ -90,10 +86,7 @@ async def leave(page: Page, act: Perform) -> dict[str, Any]:
 
 @handles(Ping)
 async def ping(page: Page, act: Perform) -> dict[str, Any]:
-    now = time.monotonic()
-    if now - page.renewed_at >= (RENEW_IN_ROOMS_SECONDS if page.is_in_room else RENEW_EVERY_SECONDS):
-        page.renewed_at = now
-        page.tasks.start(f"renew-{page.id}", leases.renew(page))
+    renewals().hear(page)
     return {}
 
 

@@ -187,7 +187,7 @@ def watch() -> list[uuid.UUID]:
         leave(assisted.call_id)
     forgotten = []
     now = timezone.now()
-    for assisted in AssistedCall.objects.running().select_related("call__place", "participant"):
+    for assisted in AssistedCall.objects.running().whole():
         _lose_lines(assisted)
         if assisted.recover():
             forgotten.append(assisted.call_id)
@@ -239,9 +239,4 @@ def _lose_lines(assisted: AssistedCall) -> None:
 
 
 def _running(call_id: uuid.UUID) -> AssistedCall | None:
-    return (
-        AssistedCall.objects.running()
-        .select_related("call__place", "participant")
-        .filter(call=call_id)
-        .first()
-    )
+    return AssistedCall.objects.running().whole().filter(call=call_id).first()

@@ -42,7 +42,7 @@ def rescue() -> list[uuid.UUID]:
     """Ask for a person wherever a customer waits in vain; these calls."""
     down = is_down()
     patience = PATIENCE if down else PATIENCE_WITH_A_WORKER
-    running = AssistedCall.objects.running().select_related("call__place", "participant")
+    running = AssistedCall.objects.running().whole()
     stranded = [
         assisted
         for assisted in running.filter(call__person_wanted_at=None)

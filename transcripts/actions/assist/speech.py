@@ -14,6 +14,7 @@ from calls.actions import assistant_media
 from calls.media.errors import MediaError
 from calls.media.opus import PACKET_SAMPLES, SAMPLE_RATE
 from transcripts.actions.converse import policy_of, speaker
+from transcripts.actions.prompts import version_of
 from transcripts.assistant.errors import AssistantError
 from transcripts.assistant.opus import opus_packets
 from transcripts.models import AssistantTurn, AssistedCall, LineOutcome, SpokenLine
@@ -28,23 +29,26 @@ SPOKEN_BEFORE = 256
 BEGUN = "begun"
 
 
-def say(assisted: AssistedCall, turn: AssistantTurn, lines: Iterable[str]) -> bool:
-    """Speak sentence by sentence as they come. False when the customer cut in: then the rest is not made."""
-    voice = policy_of(assisted.call).voice
-    for position, text in enumerate(lines, start=turn.lines.count()):
-        if not _say_line(assisted, turn, position, text, voice):
-            return False
-    return True
+def say(assisted: AssistedCall, turn: AssistantTurn, lines: Iterable[str], voice: str) -> bool:
+    """Speak a new turn sentence by sentence as they come. False when the customer cut in: then the rest is not made."""
+    return all(_say_line(assisted, turn, position, text, voice) for position, text in enumerate(lines))
 
 
 def say_sentence(assisted: AssistedCall, text: str) -> AssistantTurn:
     """A sentence of its own: a greeting, a prompt, what it says before it hands over."""
     from transcripts.actions.converse import store_turn
 
+    policy = policy_of(assisted.call)
     turn = store_turn(
-        assisted.call, user_text="", reply=text, sentiment=Tone.NEUTRAL.value, score=0.0, model="house"
+        assisted.call,
+        user_text="",
+        reply=text,
+        sentiment=Tone.NEUTRAL.value,
+        score=0.0,
+        model="house",
+        prompt_version=version_of(policy),
     )
-    say(assisted, turn, [text])
+    say(assisted, turn, [text], policy.voice)
     return turn
 
 

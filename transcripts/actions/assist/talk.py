@@ -15,6 +15,7 @@ from threading import Event, Thread
 
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django.db.models import Subquery
 from django.utils import timezone
 
 from calls.models import Call
@@ -30,6 +31,7 @@ from transcripts.actions.converse import (
     policy_of,
     store_turn,
 )
+from transcripts.actions.prompts import version_of
 from transcripts.assistant.embedded import SENTENCES as HOUSE
 from transcripts.assistant.embedded import EmbeddedModel, meaning_of
 from transcripts.assistant.errors import AssistantError
@@ -39,9 +41,17 @@ from transcripts.assistant.listening import agrees, is_back_channel, seconds_to_
 from transcripts.assistant.sentences import sentences
 from transcripts.assistant.sources import sources_of
 from transcripts.masking.kinds import PROFANITY
-from transcripts.models import AssistantTurn, AssistedCall, LineOutcome, Source, SpokenLine, Utterance
+from transcripts.models import (
+    AssistantPolicy,
+    AssistantTurn,
+    AssistedCall,
+    LineOutcome,
+    Source,
+    SpokenLine,
+    Utterance,
+)
 from transcripts.tone.tone import label
-from transcripts.vocabulary import masked
+from transcripts.vocabulary import rules
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +77,9 @@ def heard(call_id: uuid.UUID) -> float:
         return 0.0
     last = fresh[-1]
     if (
-        is_speaking(assisted)
+        not assisted.offered_person
         and all(is_back_channel(one.masked_text) for one in fresh)
-        and not assisted.offered_person
+        and is_speaking(assisted)
     ):
         mark_heard(assisted, last)
         go_on(assisted)
@@ -89,7 +99,7 @@ def answer_all(assisted: AssistedCall) -> None:
         if key is None:
             return  # whoever answers sees what was said before it lets go
         with kept(assisted, key):
-            assisted.refresh_from_db()
+            assisted = AssistedCall.objects.whole().get(pk=assisted.pk)
             fresh = unanswered(assisted)
             if fresh:
                 mark_heard(assisted, fresh[-1])
@@ -149,8 +159,7 @@ def press(call_id: uuid.UUID, key: str) -> None:
 
 
 def _running(call_id: uuid.UUID) -> AssistedCall | None:
-    running = AssistedCall.objects.running().select_related("call__place", "participant")
-    return running.filter(call=call_id).first()
+    return AssistedCall.objects.running().whole().filter(call=call_id).first()
 
 
 def unanswered(assisted: AssistedCall) -> list[Utterance]:
@@ -159,7 +168,7 @@ def unanswered(assisted: AssistedCall) -> list[Utterance]:
             call_id=assisted.call_id,
             source=Source.LIVE,
             participant__role=ParticipantRole.CUSTOMER,
-            pk__gt=AssistedCall.objects.values_list("heard", flat=True).get(pk=assisted.pk),
+            pk__gt=Subquery(AssistedCall.objects.filter(pk=assisted.pk).values("heard")),
         ).order_by("pk")
     )
 
@@ -196,19 +205,27 @@ def answer(assisted: AssistedCall, fresh: list[Utterance]) -> None:
 
 def reply(assisted: AssistedCall, asked: str, tones: list[float]) -> None:
     call, usage = assisted.call, Usage()
+    policy, hiding = policy_of(call), rules(call.queue_id)
     score = min(tones, default=0.0)
     turn = store_turn(
-        call, user_text=asked, reply="", sentiment=label(score).value, score=score, model="", prompt=""
+        call,
+        user_text=asked,
+        reply="",
+        sentiment=label(score).value,
+        score=score,
+        model="",
+        prompt="",
+        prompt_version=version_of(policy),
     )
     spoken: list[str] = []
 
     def lines() -> Iterator[str]:
-        for line in sentences(thought(call, asked, turn, usage)):
-            shown = masked(line, call.queue_id).text
+        for line in sentences(thought(call, policy, asked, turn, usage)):
+            shown = hiding.mask(line).text
             spoken.append(shown)
             yield shown
 
-    say(assisted, turn, lines())
+    say(assisted, turn, lines(), policy.voice)
     told = " ".join(spoken)
     # An interruption has taken back what was not heard: that stands.
     AssistantTurn.objects.filter(pk=turn.pk, reply="").update(reply=told)
@@ -233,9 +250,11 @@ def is_unknown(told: str) -> bool:
     return any(told.endswith(ending) for ending in endings)
 
 
-def thought(call: Call, asked: str, turn: AssistantTurn, usage: Usage) -> Iterator[str]:
+def thought(
+    call: Call, policy: AssistantPolicy, asked: str, turn: AssistantTurn, usage: Usage
+) -> Iterator[str]:
     """The answer in pieces: the language model's, with a word in between when it is slow, or the house's own."""
-    policy, knowledge = policy_of(call), knowledge_of(call)
+    knowledge = knowledge_of(call)
     house = EmbeddedModel(knowledge)
     turns = [*history(call, policy.turns), Turn("user", asked)]
     if not settings.ASSISTANT_MODEL or is_used_up(policy):
