@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcripts.masking import suffixes
 from transcripts.masking.lexicon import Entry, Match, of, seed
 from transcripts.masking.matcher import Matcher
 from transcripts.masking.variants import variants
@@ -23,7 +24,8 @@ def test_every_variant_is_found_because_of_its_entry(entry: Entry) -> None:
 
 
 def test_every_term_of_the_lexicon_is_its_own_first_variant() -> None:
-    assert [entry.term for entry in MASKED if variants(entry, limit=1) != [entry.term]] == []
+    alone = [entry for entry in MASKED if entry.term not in suffixes.DOERS]
+    assert [entry.term for entry in alone if variants(entry, limit=1) != [entry.term]] == []
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from transcripts.masking import phrases
 from transcripts.masking.hits import Hit
 from transcripts.masking.normalise import Kind, Unit
-
-NEAR = 12
+from transcripts.masking.place import ANIMALS, GRAVE, SURE_SURNAMES, Place, place_of
 
 SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진나지엄"
     "채원방공현변염추도소석선설마길연위표명기반라왕금옥육인맹제모탁국"
 )
-SURE_SURNAMES = "김박최강조윤임신권황송홍배백심허곽엄채변장문구민손석육옥원차한서류성남방현추설길표맹탁국"
-"""Those that are no word of their own before an insult, as 이, 저 or 정 may be."""
 GIVEN = (
     "민지서예하은유수채다도시주윤현준우영정미경혜선성상승재동태진종광병대기인용철창건강규근길"
     "나남덕두명무문범보복봉석세소송순슬신아양연옥완요원의일장종찬천춘필해향헌형호홍화효훈희중"
@@ -38,17 +35,7 @@ NUMBERS = re.compile(
 )
 COUNTERS = "개돌"
 
-ANIMALS = (
-    "강아지|고양이|길고양이|토끼|다람쥐|제비|개구리|두꺼비|하마|기린|너구리|멧돼지|고라니|"
-    "노루|사슴|두루미|까치|까마귀|참새|비둘기|오리|거위|닭|병아리|칠면조|"
-    "타조|앵무새|펭귄|백조|독수리|부엉이|올빼미|매|꿩|메추리|사자|호랑이|표범|치타|늑대|여우|"
-    "곰|판다|원숭이|고릴라|침팬지|코끼리|코뿔소|얼룩말|망아지|당나귀|"
-    "송아지|젖소|염소|양|낙타|캥거루|코알라|햄스터|기니피그|고슴도치|족제비|수달|물개|"
-    "바다사자|고래|돌고래|상어|거북|거북이|자라|악어|도마뱀|이구아나|물고기|"
-    "금붕어|열대어|구피|연어|문어|오징어|꽃게|대게|가재|두더지|오소리|담비|박쥐|나무늘보|"
-    "알파카|반달곰|어미|동물|짐승|새|반려견|유기견|유기묘|길냥이"
-)
-YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?")
+YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?|개(?:와|랑|하고)")
 PECKS = re.compile(
     r"(?:닭|병아리|새|오리|참새|비둘기|까치|까마귀|앵무새|타조|거위|딱따구리|칠면조)(?:가|이|들이)"
 )
@@ -59,7 +46,7 @@ SEASONING = re.compile(
 )
 WIFE = re.compile(r"제|내|저희|우리")
 VESSEL = re.compile(
-    r"(?:.*(?:항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
+    r"(?:.*(?:가방|지갑|상자|박스|집게|펜치|깡통|메기|상어|악어|물고기|뱀|항아리|독|병|자루|포대|솥|주전자|그릇|봉투|봉지|주머니|단지|물총|호스|물통|쌀통|"
     r"꽃병|화병|컵|깔때기|시루|오리|새|인형))(?:의)?"
 )
 DOLL = re.compile(r".*(?:인형|생선|동태|명태|물고기|조기|갈치|참치|고등어)(?:의)?")
@@ -71,7 +58,7 @@ PEOPLE = re.compile(
     r".*(?:놈|년|새끼|것|것들|인간|자식|상담원|직원|사장|사장님|대표|팀장|점장|기사|애|애들|"
     r"사람|네|니|너|당신|너희|니들|지|쟤|걔|얘|누구|여자|남자|아줌마|아저씨|손님|고객|선생|선생님|학생|아들|딸|엄마|"
     r"아빠|언니|오빠|누나|동생|친구|부장|과장|차장|대리|실장|원장|회장|이사|교수|의사|간호사|기자|배달원|관리자|담당자|"
-    r"책임자|공무원|경찰|노인|영감|할매|할머니|할아버지|꼰대|님|양반|다|따)[이가]"
+    r"책임자|주둥|주둥아리|아가리|입|공무원|경찰|노인|영감|할매|할머니|할아버지|꼰대|님|양반|다|따)[이가]"
 )
 WHILE = re.compile(r"(?!이따|있다|가다|놀다|까불다|떠들다)[가-힣]+다가|[가-힣]+(?:자마자|[에서]도|는데)")
 """쓰다가 꺼져: what goes out in the middle of something. 이따가 꺼져 is told to somebody."""
@@ -99,40 +86,23 @@ WASHING = re.compile(
 )
 TITLE = re.compile(
     r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡|가수|밴드|그룹|가게|식당|카페|"
-    r"브랜드|상표|지명|마을)"
+    r"브랜드|상표|지명|마을|사투리|방언|생선|물고기|식물|나무|풀|꽃|오페라|뮤지컬|부품|도구|기계|미끼|음식|요리|떡|술|품종|이름)"
 )
-BEGGED = re.compile(r"고|던|으|었|며|지[는도만 ]|다가|[을]?(?:만큼|정도|처지|형편|지경|팔자|수는|수도|수밖)")
+BEGGED = re.compile(
+    r"고|는|던|으|었|며|지[는도만 ]|다가|[을]?(?:만큼|정도|처지|형편|지경|팔자|수는|수도|수밖)"
+)
 PICKED = re.compile(
     r"(?:은|는|던|을|다가?)?(?:딸기|사과|포도|귤|감|밤|대추|복숭아|자두|살구|앵두|오디|체리|토마토|블루베리|고추|상추|"
     r"오이|과일|열매|버찌|무화과|배값)"
 )
 SEARCHED = re.compile(r"[가-힣]{2,}[을를]")
-GRAVE = 3
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
-    r"들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
+    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
 )
-SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|지(?![가-힣]*[마말])|것|만한|수있|수도|수는")
+SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|게(?:없|있|아니)|지(?!좀?[마말])|것|만한|수있|수도|수는")
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A hit as it stands: its syllables, the word before it, what touches it on its right."""
-
-    text: str
-    spaces: tuple[int, ...]
-    """Before which syllables of `text` there is a space."""
-    before: str
-    after: str
-    following: str
-    """What comes after it, without spaces."""
-    severity: int
-
-    @property
-    def is_split_after_first(self) -> bool:
-        return 1 in self.spaces
 
 
 Rule = Callable[[Place], bool]
@@ -142,40 +112,13 @@ def harmless(row: list[Unit], hit: Hit) -> bool:
     """Whether what stands around a hit makes it an ordinary word."""
     if row[hit.first].kind is not Kind.HANGUL:
         return False
-    place = _place(row, hit)
+    place = place_of(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
-    return any(rule(place) for rule in RULES) if begins else _is_so_to_say(place)
-
-
-def _place(row: list[Unit], hit: Hit) -> Place:
-    first, last = hit.first, hit.last
-    letters, spaces = "", []
-    for unit in row[first : last + 1]:
-        if unit.kind is Kind.SPACE:
-            spaces.append(len(letters))
-        elif unit.kind is Kind.HANGUL:
-            letters += unit.char
-    following = "".join(unit.char for unit in row[last + 1 : last + NEAR] if unit.kind is not Kind.SPACE)
-    before, after = _word_before(row, first), _touching(row, last)
-    return Place(letters, tuple(spaces), before, after, following, hit.entry.severity)
-
-
-def _word_before(row: list[Unit], first: int) -> str:
-    """The word on the left, or what touches there."""
-    end = first
-    while end > 0 and row[end - 1].kind is Kind.SPACE:
-        end -= 1
-    start = end
-    while start > max(0, end - NEAR) and row[start - 1].kind in (Kind.HANGUL, Kind.LATIN, Kind.DIGIT):
-        start -= 1
-    return "".join(unit.char for unit in row[start:end])
-
-
-def _touching(row: list[Unit], last: int) -> str:
-    end = last + 1
-    while end < min(len(row), last + NEAR) and row[end].kind is Kind.HANGUL:
-        end += 1
-    return "".join(unit.char for unit in row[last + 1 : end])
+    return (
+        any(rule(place) for rule in RULES)
+        if begins
+        else _is_so_to_say(place) or phrases.is_given(place) or phrases.is_dear(place)
+    )
 
 
 def _is_title(place: Place) -> bool:
@@ -341,8 +284,32 @@ RULES: tuple[Rule, ...] = (
     _is_ten,
     _is_a_name,
     _is_in_need,
+    phrases.is_bare,
+    phrases.is_a_room,
+    phrases.is_of_a_year,
+    phrases.is_a_writer,
+    phrases.is_a_foot,
+    phrases.is_counted,
+    phrases.is_small,
+    phrases.is_pest,
+    phrases.is_sore,
+    phrases.is_cloth,
+    phrases.is_asked,
+    phrases.is_dear,
+    phrases.is_like_food,
+    phrases.is_done,
+    phrases.is_a_number,
+    phrases.is_told,
+    phrases.departs,
+    phrases.is_a_year,
+    phrases.spreads,
+    phrases.sticks,
+    phrases.reaches,
+    phrases.is_so_far,
     _begs,
     _is_picked,
     _is_searched,
     _is_a_title,
 )
+INSIDE: tuple[Rule, ...] = (_is_so_to_say, phrases.is_given, phrases.is_dear)
+"""The same for terms inside a word."""

@@ -11,6 +11,7 @@ import ahocorasick
 
 from transcripts.masking.disguises import Disguised, letter_runs, readings, squeezed, stretches
 from transcripts.masking.hits import Exceptions, Hit
+from transcripts.masking.layout import Typed
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
 
@@ -39,6 +40,7 @@ class EnglishMatcher:
         self._starts = tuple((e.term, e) for e in single if e.match is Match.START)
         self._phrases = _automaton({_phrase(e.term): e for e in masked if " " in e.term})
         self._disguised = Disguised({form: entry for forms in self._words.values() for form, entry in forms})
+        self._typed = Typed.of(lexicon.masked("ko"))
         allowed = list(lexicon.allowed("en"))
         self._innocent = frozenset(e.term for e in allowed if " " not in e.term)
         self._exceptions = _automaton({_phrase(e.term): e for e in allowed if " " in e.term})
@@ -65,7 +67,7 @@ class EnglishMatcher:
             found = self._as_word(reading) or self._as_part(reading)
             if found and (reading == word or len(found.term) >= SHORT):
                 return found
-        return self._disguised.find(word)
+        return self._disguised.find(word) or self._typed.find(word)
 
     def _as_word(self, word: str) -> Entry | None:
         for form, entry in self._words.get(squeezed(word), ()):

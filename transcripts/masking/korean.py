@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 
 import ahocorasick
 
-from transcripts.masking import syllables
+from transcripts.masking import suffixes, syllables
 from transcripts.masking.contexts import harmless
+from transcripts.masking.endings import with_company
 from transcripts.masking.hits import Exceptions, Hit
 from transcripts.masking.lexicon import Entry, Lexicon, Match
 from transcripts.masking.normalise import Unit
+from transcripts.masking.place import GRAVE
 from transcripts.masking.streams import Gap, Stream, streams
 
 # What may stand before a term in the same word.
@@ -33,10 +35,16 @@ TAILS = re.compile(
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
+# After one whose last syllable stands apart: 급식 충이, but not 급식 충당금.
+SPLIT_TAILS = re.compile(
+    rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)"
+)
 LONG_TERM = 3
+UNMISTAKABLE = 4
+"""Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
 MILD = 2
 # What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
-APART = "이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
+APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
 
 
 class KoreanMatcher:
@@ -48,10 +56,20 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
-        allowed = Exceptions(len(units), self._exceptions(views[0]))
         found = {hit for view in views for hit in self._in_stream(view)}
+        if not found:
+            return []
+        ranges = self._exceptions(views[0])
+        allowed = Exceptions(len(units), ((first, last) for first, last, _ in ranges))
+        firm = Exceptions(len(units), ((first, last) for first, last, whole in ranges if whole))
         return [
-            hit for hit in found if not (allowed.hold(hit) or allowed.run_into(hit) or harmless(units, hit))
+            with_company(units, hit)
+            for hit in found
+            if not (
+                (firm if hit.entry.severity >= GRAVE else allowed).hold(hit)
+                or allowed.run_into(hit)
+                or harmless(units, hit)
+            )
         ]
 
     def _in_stream(self, stream: Stream) -> Iterator[Hit]:
@@ -61,10 +79,12 @@ class KoreanMatcher:
         for start, end, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
             if _stands(stream, start, end, entry, ends):
                 ends.add(end)
-                yield Hit(stream.first[start], stream.last[end], entry)
+                yield Hit(stream.first[start - _noun(stream, start, end, entry)], stream.last[end], entry)
 
-    def _exceptions(self, stream: Stream) -> list[tuple[int, int]]:
-        return [(stream.first[s], stream.last[e]) for s, e, _ in _search(self._allowed, stream.chars)]
+    def _exceptions(self, stream: Stream) -> list[tuple[int, int, bool]]:
+        """(first, last, whether it ends with a word) of each."""
+        found = _search(self._allowed, stream.chars)
+        return [(stream.first[s], stream.last[e], not _breaks_off(stream, e)) for s, e, _ in found]
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
@@ -99,10 +119,10 @@ def _stands(stream: Stream, start: int, end: int, entry: Entry, ends: set[int]) 
     if inner and inner[0] is Gap.SPACE and not _may_be_split(entry):
         return False
     if any(gap is not Gap.NONE for gap in inner) or stream.is_altered(start, end):
-        return _begins_piece(stream, start) and _ends_piece(stream, end, end - start + 1)
+        return _begins_piece(stream, start) and _ends_piece(stream, start, end, entry)
     if entry.match is Match.ANYWHERE:
         return True
-    if not (_begins_word(stream, start) or start - 1 in ends):
+    if not (_begins_word(stream, start) or start - 1 in ends or _is_suffix(stream, start, end, entry)):
         return False
     return entry.match is Match.START or _ends_word(stream, end)
 
@@ -112,6 +132,11 @@ def _may_be_split(entry: Entry) -> bool:
     return (
         entry.severity > MILD or entry.sound_alikes or entry.match is not Match.WORD or entry.term[0] in APART
     )
+
+
+def _breaks_off(stream: Stream, end: int) -> bool:
+    """Whether an exception ends with the first syllable of a longer word: 씨발사 is none in 씨발 사람."""
+    return stream.gaps[end] is Gap.SPACE and end + 1 < len(stream.chars) and stream.gaps[end + 1] is Gap.NONE
 
 
 def _begins_piece(stream: Stream, start: int) -> bool:
@@ -125,6 +150,18 @@ def _begins_word(stream: Stream, start: int) -> bool:
     return bool(PREFIXES.fullmatch(before) or LAUGHTER.search(before) or _turns_to_letters(stream, start))
 
 
+def _is_suffix(stream: Stream, start: int, end: int, entry: Entry) -> bool:
+    touches = stream.gaps[start] is Gap.NONE
+    return touches and suffixes.is_one(entry.term, stream.piece_before(start), stream.piece_after(end))
+
+
+def _noun(stream: Stream, start: int, end: int, entry: Entry) -> int:
+    """How many syllables on the left are hidden with a suffix."""
+    if not _is_suffix(stream, start, end, entry):
+        return 0
+    return suffixes.goes_with(entry.term, stream.piece_before(start))
+
+
 def _turns_to_letters(stream: Stream, start: int) -> bool:
     """감사합니다ㅅㅂ: typed letters after a syllable begin something new."""
     return not syllables.is_syllable(stream.chars[start]) and syllables.is_syllable(stream.chars[start - 1])
@@ -135,7 +172,13 @@ def _ends_word(stream: Stream, end: int) -> bool:
     return not rest or TAILS.match(rest) is not None
 
 
-def _ends_piece(stream: Stream, end: int, length: int) -> bool:
+def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
     rest = stream.piece_after(end)
-    tails = TAILS if length >= LONG_TERM else JOINED_TAILS
-    return not rest or tails.match(rest) is not None
+    length = end - start + 1
+    if not rest or (
+        entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in suffixes.OFFSPRING
+    ):
+        return True
+    if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
+        return TAILS.match(rest) is not None
+    return (JOINED_TAILS if length < LONG_TERM else SPLIT_TAILS).match(rest) is not None

@@ -128,12 +128,13 @@ def _composed(units: list[Unit]) -> Stream:
 
 
 def _starred(units: list[Unit]) -> Stream:
-    """Stars read as the x that stands for a syllable nobody wanted to write: 개*끼 is 개x끼."""
+    """Stars read as the x that stands for a syllable nobody wanted to write: 개*끼 and 개**끼 are 개x끼."""
     stream = Stream()
     if not any(unit.char in STARS for unit in units):
         return stream
     for index, unit in enumerate(units):
-        if unit.kind in WRITTEN or unit.char in STARS:
+        again = unit.char in STARS and index > 0 and units[index - 1].char in STARS
+        if (unit.kind in WRITTEN or unit.char in STARS) and not again:
             stream.add("x" if unit.char in STARS else unit.char, index, index, units=units)
     return stream
 

@@ -1,0 +1,51 @@
+"""How far a hit reaches: 창녀 같은 년 is one insult, and 좆같은 does not leave its ending behind.
+
+What stands after a term tells what the term was; half a hidden insult insults as well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from transcripts.masking.hits import Hit
+from transcripts.masking.normalise import Kind, Unit
+
+NEAR = 12
+READ = {Kind.HANGUL, Kind.JAMO, Kind.SPACE}
+
+PERSON = re.compile(
+    r" ?(?:(?:같|보다못)(?:은|한) ?)?"
+    r"(?:년(?![도간생월전후치초말대식]|[가-힣]{0,2}[도월]\b)|(?:[놈넘롬럼련]|것들|[새쌔쉐섀]끼)(?!손|발가|줄|고양))들?"
+)
+"""창녀 같은 [년], ㅁㅊ[놈]들. Not the year of 병신년 삼월."""
+STEM = re.compile(
+    r"(?:같|까|처먹|쳐먹|엿먹|처맞|쳐맞|닥치|닥쳐|닥치시|꺼지|뒤지|뒈져|부리|불이|쳐웃|대줘|존나|따먹|죽|죽여|빨아)$"
+)
+INFLECTION = re.compile(
+    r"(?:는|은|네|게|다|냐|니|라|고|지|던|아|어|애|야|라고|라니까|겠네|거든|잖아|더라|을래|을라|으라|으려고|인다|었으면|었냐|었네|"
+    r"습니다|아서|았네|았어|어라|어요|어서|으면|으세요|으니|버려|버린다|버릴|버릴라|줄까|시고|시죠)요?(?![가-힣])"
+)
+"""Verbs and adjectives keep no ending in sight; nouns keep their particles, so that the sentence can be read."""
+
+
+def with_company(row: list[Unit], hit: Hit) -> Hit:
+    """The hit and what belongs to it on its right."""
+    end = hit.last + 1
+    while end < min(len(row), hit.last + NEAR) and row[end].kind in READ:
+        end += 1
+    after = "".join(unit.char for unit in row[hit.last + 1 : end])
+    term = "".join(u.char for u in row[hit.first : hit.last + 1] if u.kind in (Kind.HANGUL, Kind.JAMO))
+    length = _inflection(term, after)
+    length += _person(after[length:])
+    return replace(hit, last=hit.last + length) if length else hit
+
+
+def _inflection(term: str, after: str) -> int:
+    match = INFLECTION.match(after) if STEM.search(term) else None
+    return match.end() if match else 0
+
+
+def _person(after: str) -> int:
+    match = PERSON.match(after)
+    return match.end() if match else 0
