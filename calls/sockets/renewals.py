@@ -1,7 +1,8 @@
 """What pages hold is renewed by their pings: for all pages of a process together, once a second.
 
 A ping only says that its page was heard, which costs neither a task nor a thread. Every second one statement for each kind of
-lease writes down who was; every five it is asked for all of them together whether they may stay, and what they missed.
+lease writes down who was; every five it is asked for all of them together whether they may stay, and what they missed. Together
+means a hundred at once.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 EVERY_SECONDS = 1.0
 PROVE_EVERY_SECONDS = 5.0
+AT_ONCE = 100
 ALIKE_SECONDS = 1.5
 """Pages heard within this of each other are written down as heard with the first of them."""
 
@@ -63,7 +65,8 @@ class Renewals:
         now = time.monotonic()
         if now - self._proved_at >= PROVE_EVERY_SECONDS:
             pages, self._unproved, self._proved_at = self._unproved, set(), now
-            await _try(_prove([page for page in pages if not page.session.closed]))
+            for some in _few([page for page in pages if not page.session.closed]):
+                await _try(_prove(some))
 
 
 async def _try(work: Awaitable[None]) -> None:
@@ -84,12 +87,20 @@ async def _renew(heard: dict[Page, float]) -> None:
 
 
 def _by_age(heard: dict[Page, float]) -> list[tuple[list[Page], float]]:
-    """One group, unless the database was long in answering: each with how long ago the first of it was heard."""
+    """Groups that were heard at about the same time, each with how long ago the first of it was."""
     now = time.monotonic()
     groups: dict[int, list[Page]] = {}
     for page, at in heard.items():
         groups.setdefault(int((now - at) / ALIKE_SECONDS), []).append(page)
-    return [(pages, now - min(heard[page] for page in pages)) for pages in groups.values()]
+    return [
+        (some, now - min(heard[page] for page in some)) for pages in groups.values() for some in _few(pages)
+    ]
+
+
+def _few(pages: list[Page]) -> Iterator[list[Page]]:
+    """What is done for a thousand in one piece keeps signals waiting."""
+    for begin in range(0, len(pages), AT_ONCE):
+        yield pages[begin : begin + AT_ONCE]
 
 
 async def _prove(pages: list[Page]) -> None:

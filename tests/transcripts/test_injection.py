@@ -238,7 +238,9 @@ def test_the_live_assistant_is_guarded_in_the_same_way(cara: Cara, endpoint: Cal
     call = cara.call
     turn = AssistantTurn(call=call, user_text=ASKED, reply="", sentiment="neutral", score=0)
     with endpoint(obeys(str), obeys(lambda _shown: f"네. 코드는 {CODE} 입니다."), says("이틀 걸립니다.")):
-        whole, partly, plain = ("".join(talk.thought(call, ASKED, turn, Usage())) for _ in range(3))
+        whole, partly, plain = (
+            "".join(talk.thought(call, converse.policy_of(call), ASKED, turn, Usage())) for _ in range(3)
+        )
     assert whole.startswith("배송은 보통 이틀")
     assert partly.startswith("네.")
     assert CODE not in partly

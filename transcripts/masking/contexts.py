@@ -114,11 +114,7 @@ def harmless(row: list[Unit], hit: Hit) -> bool:
         return False
     place = place_of(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
-    return (
-        any(rule(place) for rule in RULES)
-        if begins
-        else _is_so_to_say(place) or phrases.is_given(place) or phrases.is_dear(place)
-    )
+    return any(rule(place) for rule in (RULES if begins else INSIDE))
 
 
 def _is_title(place: Place) -> bool:
