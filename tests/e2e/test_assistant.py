@@ -100,15 +100,20 @@ async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene)
 
 
 @pytest.mark.req("S2.12")
-async def test_a_customer_of_a_dead_assistant_gets_to_a_person_at_once(scene: Scene) -> None:
+async def test_a_customer_whose_assistant_dies_in_the_call_gets_to_a_person_and_nothing_is_lost(
+    scene: Scene,
+) -> None:
     scene.set("alice")
     scene.stack.ask(RULES.format(code=scene.code, answer=ANSWER))
-    alice, cara = await scene.agent(), await scene.cara()
+    alice = await scene.agent()
+    cara = await scene.cara(voice=says(scene.folder / "cara-voice.wav", 12.0, QUESTION))
     await alice.goes_on_duty()
+    await cara.calls()
+    await cara.becomes("callStatus", "IN_PROGRESS")
+    assert (await cara.hears())["packetsReceived"] > 50
     scene.stack.kill("assistant")
     try:
-        await cara.calls()
-        await alice.is_rung()
+        await alice.is_rung(within=60)
         await expect(cara.page.locator("[data-person-wanted]")).to_be_visible()
         await expect(alice.page.locator("[data-on=ring] [data-handover-reason]")).to_have_text(
             "자동 응답 장애"
@@ -122,3 +127,7 @@ async def test_a_customer_of_a_dead_assistant_gets_to_a_person_at_once(scene: Sc
         scene.stack.start_process("assistant")
     await cara.hangs_up()
     await alice.becomes("callStatus", "ENDED", within=10)
+    await alice.opens_the_record()
+    record = await alice.page.locator("main").inner_text()
+    assert "안녕하세요" in record
+    assert "배송이 너무 늦어요" in record
