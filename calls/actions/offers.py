@@ -142,10 +142,11 @@ class _Lost(Exception):
 
 
 def _accept(user: User, offer: Offer) -> Call:
+    """The call is locked before its offer, as by who hangs up: else each could wait for the other."""
     if offer.is_invitation:
         return _join_colleague(user, offer)
-    call = offer.call
-    if offer.expires_at <= timezone.now() or not offer.settle(OfferState.ACCEPTED):
+    call = Call.objects.hold(offer.call_id)
+    if call is None or offer.expires_at <= timezone.now() or not offer.settle(OfferState.ACCEPTED):
         raise _Lost
     now = timezone.now()
     handed_over = call.state in TALKING

@@ -41,7 +41,7 @@ def take_over(user: User, call_id: uuid.UUID, holder_id: uuid.UUID) -> Call:
             for agent in call.participants.present().filter(role=ParticipantRole.AGENT).exclude(user=user):
                 _put_out(agent, supervisor)
         tell_state(call)
-    # Not under the call's lock: who accepts an offer takes the two locks the other way round.
+    # Not under the call's lock: offers of other calls are among them.
     withdraw_offers(call)
     withdraw_offers_of(user.pk)
     assign_waiting()

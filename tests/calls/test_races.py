@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from calls.access import staff_party
 from calls.actions import assistants, calls, invitations, offers, takeover
@@ -66,12 +67,24 @@ def test_an_accept_and_a_hang_up_at_once_leave_one_consistent_story() -> None:
     alice = on_duty(an_agent("alice"))
     cara = cara_calls(place)
     offer, party = ringing_offer(alice), cara.party
-    at_once(lambda: offers.accept_offer(alice, offer.pk), lambda: calls.end_call(party))
+    _, ended = at_once(lambda: offers.accept_offer(alice, offer.pk), lambda: calls.end_call(party))
+    assert ended is None
     cara.call.refresh_from_db()
     states = [t.after for t in cara.call.transitions.all()]
     assert states in (["RINGING", "FAILED"], ["RINGING", "CONNECTING", "FAILED"])
     assert cara.call.state is CallStatus.FAILED
     assert not Offer.objects.pending().exists()
+
+
+def test_who_accepts_waits_for_the_call_before_taking_the_offer() -> None:
+    """Who hangs up has the call and waits for its offers: the other way round each would wait for the other for good."""
+    alice = on_duty(an_agent("alice"))
+    cara_calls(a_place())
+    offer = ringing_offer(alice)
+    with CaptureQueriesContext(connection) as asked:
+        offers.accept_offer(alice, offer.pk)
+    changed = [query["sql"].split()[1].strip('"') for query in asked if query["sql"].startswith("UPDATE")]
+    assert changed.index(Call._meta.db_table) < changed.index(Offer._meta.db_table)
 
 
 def test_many_who_assign_at_once_book_nobody_twice() -> None:
