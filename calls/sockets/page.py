@@ -134,8 +134,10 @@ class Page:
             return
         if self.login is not None and self.login.expires_at <= time.time():
             await self.close(CloseCode.UNAUTHENTICATED)
-        elif self.login is not None and self.login.key in found.logins:
+            return
+        if self.login is not None and self.login.key in found.logins:
             await self.close(CloseCode.FORBIDDEN)
+            return
         for link in self.links:
             if uuid.UUID(link.seat.peer_id) in found.places:
                 await self.withdraw(link.seat)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -54,7 +54,7 @@ class Renewals:
                 await asyncio.sleep(EVERY_SECONDS)
                 heard = {page: at for page, at in self._heard.items() if not page.session.closed}
                 self._heard.clear()
-                await _try(_renew(heard))
+                await _renew(heard)
                 await _try(gateway().watch({link.seat.call_id for page in heard for link in page.links}))
                 await self._prove_some(set(heard))
         finally:
@@ -78,22 +78,27 @@ async def _try(work: Awaitable[None]) -> None:
 
 
 async def _renew(heard: dict[Page, float]) -> None:
-    for pages, seconds_ago in _by_age(heard):
-        heard_at = timezone.now() - timedelta(seconds=seconds_ago)
-        lost = await in_lease_thread(renew, [lease for page in pages for lease in page.leases], heard_at)
-        if lost:
-            for page in pages:
-                page.lose(lost)
+    for pages, heard_at in _by_age(heard):
+        await _try(_renew_some(pages, heard_at))
 
 
-def _by_age(heard: dict[Page, float]) -> list[tuple[list[Page], float]]:
-    """Groups that were heard at about the same time, each with how long ago the first of it was."""
-    now = time.monotonic()
+async def _renew_some(pages: list[Page], heard_at: datetime) -> None:
+    lost = await in_lease_thread(renew, [lease for page in pages for lease in page.leases], heard_at)
+    if lost:
+        for page in pages:
+            page.lose(lost)
+
+
+def _by_age(heard: dict[Page, float]) -> list[tuple[list[Page], datetime]]:
+    """Groups that were heard at about the same time, each with when the first of it was: told before any of them is written."""
+    now, clock = time.monotonic(), timezone.now()
     groups: dict[int, list[Page]] = {}
     for page, at in heard.items():
         groups.setdefault(int((now - at) / ALIKE_SECONDS), []).append(page)
     return [
-        (some, now - min(heard[page] for page in some)) for pages in groups.values() for some in _few(pages)
+        (some, clock - timedelta(seconds=now - min(heard[page] for page in some)))
+        for pages in groups.values()
+        for some in _few(pages)
     ]
 
 
