@@ -106,6 +106,12 @@ class Person:
             raise AssertionError(f"{error}; read: {await self.captions()}") from None
         return await self.captions()
 
+    async def reads_what_both_say(self, within: float = 60.0) -> None:
+        """Wait until each side has a caption here: who hangs up before has a record of one speaker."""
+        for side in ("customer", "agent"):
+            said = self.page.locator(f"[data-captions] [data-from={side}]").first
+            await expect(said).to_be_attached(timeout=within * 1000)
+
     async def becomes(self, name: str, wanted: str, within: float = 25.0) -> None:
         async def there() -> bool:
             return await self.state(name) == wanted

@@ -59,6 +59,7 @@ async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language
     for person in (alice, cara):
         captions = await person.reads_a_masked_caption()
         assert not any(PROFANE in text or "fuck" in text for text in captions)
+    await alice.reads_what_both_say()
     assert PROFANE not in await alice.page.content()
     await the_past_stays(cara.page)
     await cara.hangs_up()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests import cast
 from tests.transcripts.scene import PROFANE
 from tests.transcripts.voices import say
 from transcripts.masking.mask import MASK
+from transcripts.migrations._seeding import add_new
 from transcripts.models import LexiconEntry
 from transcripts.vocabulary import masked
 
@@ -54,8 +54,7 @@ def test_mask_text_shows_personal_data_by_its_kind(monkeypatch: pytest.MonkeyPat
 def test_the_seed_reaches_a_database_that_has_an_older_one() -> None:
     LexiconEntry.objects.filter(term="느금마").delete()
     LexiconEntry.objects.filter(term="씨발").update(severity=1, enabled=False)
-    seed_again = import_module("transcripts.migrations.0004_seed_again")
-    seed_again.fill(apps, None)
+    add_new(apps, None)
     assert LexiconEntry.objects.filter(term="느금마").count() == 1
     assert LexiconEntry.objects.get(term="씨발").severity == 1
 

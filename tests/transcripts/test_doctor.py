@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests import cast
+from tests.hearing import hear_for_real
 from tests.transcripts.records import a_record
 from tests.transcripts.transcription_server import answer, serving
 from transcripts.checkup import Speed, random_engine
@@ -26,7 +27,8 @@ pytestmark = [pytest.mark.db, pytest.mark.one_database, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def real_engines(settings: Settings, tmp_path: Path) -> Any:
+def real_engines(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    hear_for_real(monkeypatch)
     settings.ALLOW_FIXTURE_SPEECH = False
     settings.SPEECH_MODEL_DIR = tmp_path
     settings.SPEECH_MODEL_LIVE, settings.SPEECH_MODEL_OFFLINE = "base", "small"
