@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from transcripts.masking import phrases
+from transcripts.masking import phrases, senses
 from transcripts.masking.hits import Hit
 from transcripts.masking.normalise import Kind, Unit
 from transcripts.masking.place import ANIMALS, GRAVE, SURE_SURNAMES, Place, place_of
@@ -33,7 +33,7 @@ NUMBERS = re.compile(
     r"(?![일이삼사오육칠팔구]$)(?:\d|[일이삼사오육칠팔구십백천만]|한|두|세|네|서너|너댓|다섯|여섯|일곱|여덟|아홉|열|"
     r"스무|스물|서른|마흔|쉰|예순|일흔|여든|아흔|몇|여러|수십|수백)+"
 )
-COUNTERS = "개돌"
+COUNTERS = "개돌병조"
 
 YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?|개(?:와|랑|하고)")
 PECKS = re.compile(
@@ -306,6 +306,7 @@ RULES: tuple[Rule, ...] = (
     _is_picked,
     _is_searched,
     _is_a_title,
+    senses.in_plain_sense,
 )
 INSIDE: tuple[Rule, ...] = (_is_so_to_say, phrases.is_given, phrases.is_dear)
 """The same for terms inside a word."""

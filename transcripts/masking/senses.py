@@ -1,0 +1,188 @@
+"""Terms in their plain sense, told by what is said of them: a litter is born, a thief is caught, lightning strikes a router.
+
+Half of the terms are words of everyday life as well. Each row names a term, what follows it and what stands before it when
+nobody is insulted; a curse, a threat or an address that uses the same term fits no row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from transcripts.masking.place import Place
+
+POINTING = r"[이저그요니네너야]|이런|저런|그런|무슨|어떤|뭔|웬|.*[놈년]"
+"""이 새끼, 너 같은: whoever points means somebody."""
+LOST = r"태어난|낳은|다친|버려진|잃은|아직|어미|꼰|구조한|데려온|입양한|받은"
+FELT = r"약|주사|작|조심|걱정|못먹|안먹|예민|아직|못만|겁이"
+CAUGHT = (
+    r"들어[왔와]|들었|잡아주|잡아달|잡았|잡으|잡혔|털[려렸]|당했|당한|속았|속아|신고했|신고하려|침입|훔쳐|훔쳤"
+)
+SEEN = (
+    r"나[와왔오]|들어[있간가]|들어왔|묻|붙|기어|있[었어]|보[여였]|돌아다|떠[다있]|떠올|섞|씹[혔혀]|발견|날아"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """`line` is matched on the hit and what follows it, without spaces; `before` and `unless` on the whole word before."""
+
+    line: re.Pattern[str]
+    before: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    apart: bool = False
+    """Only when the term is written with a space."""
+
+    def fits(self, place: Place) -> bool:
+        if self.apart and not place.spaces:
+            return False
+        if not self.line.match(place.text + place.following):
+            return False
+        if self.before and not self.before.fullmatch(place.before):
+            return False
+        return not (self.unless and self.unless.fullmatch(place.before))
+
+
+def _sense(line: str, before: str = "", unless: str = "", *, apart: bool = False) -> Sense:
+    patterns = (re.compile(line), *(re.compile(each) if each else None for each in (before, unless)))
+    return Sense(*patterns, apart=apart)
+
+
+LITTER = (
+    # 보호소에 새끼가 있어요, 새끼 밴 고양이, 다친 새끼를; not 이 새끼가 있어서, 상담원 새끼가.
+    _sense(
+        rf"새끼(?:들)?(?:[이가를을도는은]|한테)?(?:낳|배어|뱄|밴|쳤|키우|키웠|분양|입양|눈도못|눈을못|자라[는고]|태어|몇마리|"
+        rf"[한두세네몇열][두]?마리|물고|품고|데리고|젖|먹이를|안보여요|(?:가|이)?(?:있[어는나]|없어졌|죽었[어는]|죽어)|적에|때[는부에도]|였을)",
+        r"|.*(?:[가-힣]{2}에|에서|[가-힣][가이]|도|아직|자꾸|막|방금|오늘|어제|지금|주인)",
+        POINTING,
+    ),
+    _sense(rf"새끼(?:라|라서|니까|이라)(?:{FELT})", "", POINTING),
+    _sense(rf"새끼(?![야아놈년]|들아)(?:들)?(?:[이가를을]|예요|이에요|라)?", rf"마리|첫|{LOST}"),
+    _sense(rf"어린새끼(?:들)?(?:가있|를보|를데|를키|고양이|강아지|동물|짐승|새|곰|제비|때|라(?:서)?(?:{FELT}))"),
+    _sense(
+        r"쥐새끼(?:들)?(?:[이가를을])?(?:잡는|잡아주|갉|전선|음식을|쌀을|돌아다녀요|덫|끈끈|퇴치|방역|[한두세네몇열]마리|창고)"
+    ),
+    # What small fish and young stock are called.
+    _sense(
+        r"새끼(?:조기|갈치|고등어|가자미|꼴뚜기|낙지|주꾸미|쭈꾸미|전복|산양|복어|광어|우럭|방어|참치|농어|도미|장어)",
+        unless=POINTING,
+    ),
+    # Rope of straw.
+    _sense(r"새끼(?:로|를)?(?:묶|꼬[아고는았]|꼰|엮|매듭|틀기)", unless=POINTING),
+    _sense(
+        r"시바(?:를|는|가)?(?:강아지|종(?:은|인데|도|이에요|입니다)|믹스|인형|새끼분양|새끼입양|분양|입양|미용[되하])"
+    ),
+    _sense(r"시바", r".*(?:[의힌두]신|파괴신)|신"),
+    _sense(r"새끼(?:분양|입양)", r"시바|시바견"),
+)
+CRIME = (
+    _sense(
+        rf"(?:도둑놈|도둑년|사기꾼놈|나쁜놈)들?(?:[을를이가]|한테|에게|은)?(?:다)?(?:{CAUGHT}|제돈을|제돈)",
+        unless=rf"{POINTING}|.*같은|니들|너희|이놈의",
+    ),
+    _sense(r"미친개(?:가|를|에|한테|에게)?(?:물[렸려리]|봤|돌아다|나타|발견|잡아주|주의|한마리)", unless=POINTING),
+    _sense(
+        r"염산을뿌(?:렸|려|리)",
+        r".*(?:변기|바닥|욕실|타일|화장실|하수구|배수구|실외기|벽|마당|줄눈|현관)(?:에|에다)",
+    ),
+    _sense(r"염산을뿌려도"),
+    _sense(
+        r"가죽을벗(?:겨[내서야]|긴(?!다)|기[는고려])",
+        unless=r"[네니너]|너희|.*(?:놈|년|새끼|인간)(?:들)?의?|산채로",
+    ),
+    _sense(r"밤길조심해라(?:하고|고|는)(?:문자|전화|말|협박)"),
+    _sense(r"엄마없[지냐](?:하고|고)(?:묻|물)"),
+    _sense(r"가서죽어(?:버렸|버린(?!다)|버리더|서왔)", r".*에|데|.*다가"),
+    _sense(r"팬티벗(?:어던|어놓|어둔|었더니)"),
+    _sense(r"때려죽(?:여도|인다(?:고)?해도|인대도)(?:못|안|싫|아니)"),
+    _sense(r"벼락맞(?:을(?:확률|가능|위험|수|뻔|까)|아(?:서|고장|타|망가|나갔|버린|터|불))"),
+    _sense(r"(?:넌|너)?죽을래살래"),
+)
+FOUND = (
+    # 음식에서 바퀴벌레 같은 게 나왔어요: what looked like one.
+    _sense(
+        rf"(?:바퀴벌레|기생충|버러지|벌레|걸레|개똥|똥|쓰레기|구더기)같은(?:게|것이|것들이|걸|거|것|벌레|이물|물질|덩어리|조각).{{0,5}}(?:{SEEN})",
+        unless=POINTING,
+    ),
+    _sense(r"[젖젓]같은(?:게|것이|액체|물이|분비물)(?:가|이)?(?:나[와왔오]|흘|분비|묻)"),
+    _sense(r"개소리(?:가|에|를|때문에)?(?:밤새|새벽|밤마다|시끄러워|너무시끄|때문에잠|잠을못)"),
+    _sense(
+        r"쿵쾅이(?:는(?:소리|게|데)|던|고있|며|다가|너무|심|계속)|쿵쾅이",
+        r".*(?:위층|윗집|윗층|층간|소음|아이|애)(?:가|에서|들이)?",
+    ),
+    _sense(r"쿵쾅이(?:는|던|고)(?:소리|발소리|아이|있)"),
+    _sense(r"(?:개|걸레|쓰레기)[같갔]은(?:반려|애완)"),
+    _sense(r"모자란것(?:만|같|은|도아|[이]있|[이]없|[이]많|을채|없|있)", unless=POINTING),
+    _sense(r"늙은것도서[러럽]"),
+    _sense(r"잡것(?:들)?(?:[이을])?(?:섞|없[이는]|안들)"),
+    _sense(r"등신(?:대|모형|크기|간판|인형|피규어|패널|사이즈|비율|조형|마네킹|광고판|동상)"),
+    _sense(r"(?:지능장애|무뇌아|정박아)(?:로|라고|가)?(?:등급|판정|진단|등록|검사|아동|센터|학교|를위한)"),
+    _sense(r"아구창(?:[이은을]|에)?(?:아프|아파|생[겼긴기]|걸[렸려린]|났(?!다)|약|치료|진료|증상|인지|같은데)"),
+    _sense(r"염병(?:이라(?:했|고했|고불)|막는|이야기|으로죽|환자|예방|귀신을쫓)"),
+    _sense(r"육갑(?:을|으로)?(?:짚|세어|세는|따[져지]|간지|표를|보는법)"),
+    _sense(r"[새닭]대가리(?:모양|튀김|국물|탕|요리|인형|피규어|가면|장식|뼈)"),
+    _sense(r"눈깔(?:이)?(?:빠지[게도]|빠진인형|스티커|사탕|단추)"),
+    _sense(r"아가리(?:가|를|의)?(?:벌어진|넓|좁|묶|지름|둘레|뚜껑)", unless=POINTING),
+    _sense(r"엿먹어(?:도(?:되|돼|괜)|봤|본적|보니)", r"아이[가]|애가|.*엿|.*[이가]|"),
+    _sense(r"엿드시(?:고|다가)(?:이가|이빨|틀니|목에|체하|배탈)"),
+    _sense(r"엿이나먹으(?:려|면서|며|러)"),
+    _sense(r"딸딸이(?:부품|타고|슬리퍼)"),
+    _sense(r"창녀(?:역할|역을|배역)|종놈(?:역|의상|분장)|상놈(?:역|의상|분장|탈)"),
+)
+DOES = (
+    # Adverbs and what goes out: 조명이 빨리 꺼져요.
+    _sense(
+        r"(?:이제|빨리|그만|당장|좀)꺼[져지](?!라)",
+        r"[가-힣]*(?:불|등|화면|전원|폰|전화기|컴퓨터|노트북|모니터|조명|시동|엔진|보일러|에어컨|배터리|카메라|티비|앱)[이가은는도]?",
+    ),
+    _sense(r"꺼지라고(?:눌|설정|명령|말해도|해놔|해놨|했는데)"),
+    _sense(r"꺼지냐고", r"왜|언제|.*[이가]"),
+    _sense(r"닥쳐(?:서(?:하|야|급|허둥|준비)|야(?:하|움|준비|돼)|봐야)", unless=r".*(?:입|주둥이|아가리)(?:을|를)?"),
+    _sense(r"가?뒤질줄알았(?:는데|더니)", r".*(?:에게|한테|보다|에)|성능이|품질이|속도가"),
+    _sense(
+        r"뒤[져졌]",
+        r".*(?:서랍|가방|주머니|옷장|창고|장롱|지갑|박스|상자|메일함|스팸함|서류|구석구석|집안|인터넷|사이트)",
+    ),
+    _sense(
+        r"한번대(?:줘|줄)",
+        r".*(?:차|자|트럭|카드|핸드폰|폰|바코드|지문|의자|사다리|저울)(?:를|을|좀)?",
+    ),
+    _sense(r"내거빨아.{0,6}(?:이불|옷|교복|운동화|커튼|패딩)"),
+    _sense(r"[쳐처]먹(?:는|으|을)?(?:소스|양념|드레싱|간장|기름|라고적)"),
+    _sense(r"처자고", r"제|내|저희|우리", apart=True),
+    _sense(
+        r"쳐[자앉놀웃울]",
+        r".*(?:커튼|텐트|모기장|천막|줄|그물|칸막이|휘장|장막|담장|북|종|징)(?:을|를)?",
+        apart=True,
+    ),
+    _sense(r"묻어버[린릴]", r".*(?:땅에|마당에|뒷산에)", r".*[너널]"),
+)
+APART = (
+    # What a space in this place makes of the syllables: 개 자지 않고 짖어요, 돌아 이 번 출구, 지진 아냐.
+    _sense(r"개[자보]지(?:[도는를]?(?:않|못)|마(?:세요|시|라고)|말(?:고|라|아))", apart=True),
+    _sense(r"개판(?:사람|돈|곳|가게|주인|업자|집)", apart=True),
+    _sense(r"개같이(?:온|오[는신]|왔|데[려리]|맡[길겨기]|찍|다니|놀|산책)", apart=True),
+    _sense(r"[이네]년(?:이|을|은|도|만|간)?(?:지났|지나(?!가)|됐|되었|동안|만에|전에|뒤|후|약정|째|치|쓰면|썼|면졸업|남았|다됐|안됐|못[썼쓰채]|넘)", apart=True),
+    _sense(r"이새기(?:는(?:문구|글|이름|각인|비용)|고싶|려면)", apart=True),
+    _sense(r"조낸(?:회비|돈|사람|분|금액|것)", apart=True),
+    _sense(r"존[내나니]", r".*(?:안전|금연|키즈|스쿨|포토|푸드|클린|흡연|드롭|게임|보호)", apart=True),
+    _sense(r"(?:에이|이런)십팔(?:좌석|게이트|구역|열|석|색|동|호)"),
+    _sense(
+        r"시발(?:송|급|행|견|생|매)(?:하|해|했|되|돼|됐|된|될|번호|부탁|요청|예정)|시발(?:표[시가는를]|빠[르른])",
+        r"다|혹|역|잠|즉|일|임|당|동",
+    ),
+    _sense(r"시발지점(?:이어디|부터|까지|에서출발)"),
+)  # fmt: skip
+SPLIT_OTHERWISE = {"돌아이": 2, "지진아냐": 2, "개미친": 2}
+"""Before which syllable a space makes other words of a term: nobody writes the insult so."""
+
+
+def in_plain_sense(place: Place) -> bool:
+    """바퀴벌레 같은 게 나왔어요, 벼락 맞아서 고장 났어요: a word of everyday life."""
+    split = SPLIT_OTHERWISE.get(place.text)
+    if split is not None and place.spaces == (split,):
+        return True
+    return any(sense.fits(place) for sense in ALL)
+
+
+ALL = (*LITTER, *CRIME, *FOUND, *DOES, *APART)
