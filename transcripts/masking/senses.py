@@ -53,11 +53,11 @@ LITTER = (
     _sense(
         rf"새끼(?:들)?(?:[이가를을도는은]|한테)?(?:낳|배어|뱄|밴|쳤|키우|키웠|분양|입양|눈도못|눈을못|자라[는고]|태어|몇마리|"
         rf"[한두세네몇열][두]?마리|물고|품고|데리고|젖|먹이를|안보여요|(?:가|이)?(?:있[어는나]|없어졌|죽었[어는]|죽어)|적에|때[는부에도]|였을)",
-        r"|.*(?:[가-힣]{2}에|에서|[가-힣][가이]|도|아직|자꾸|막|방금|오늘|어제|지금|주인)",
+        r"|어린|죽은|.*(?:[가-힣]에|에서|[가-힣][가이]|도|아직|자꾸|막|방금|오늘|어제|지금|주인)",
         POINTING,
     ),
     _sense(rf"새끼(?:라|라서|니까|이라)(?:{FELT})", "", POINTING),
-    _sense(rf"새끼(?![야아놈년]|들아)(?:들)?(?:[이가를을]|예요|이에요|라)?", rf"마리|첫|{LOST}"),
+    _sense(rf"새끼(?![야아놈년]|들아)(?:들)?(?:[이가를을]|예요|이에요|라)?", rf"마리|배|첫|{LOST}"),
     _sense(rf"어린새끼(?:들)?(?:가있|를보|를데|를키|고양이|강아지|동물|짐승|새|곰|제비|때|라(?:서)?(?:{FELT}))"),
     _sense(
         r"쥐새끼(?:들)?(?:[이가를을])?(?:잡는|잡아주|갉|전선|음식을|쌀을|돌아다녀요|덫|끈끈|퇴치|방역|[한두세네몇열]마리|창고)"
@@ -70,10 +70,11 @@ LITTER = (
     # Rope of straw.
     _sense(r"새끼(?:로|를)?(?:묶|꼬[아고는았]|꼰|엮|매듭|틀기)", unless=POINTING),
     _sense(
-        r"시바(?:를|는|가)?(?:강아지|종(?:은|인데|도|이에요|입니다)|믹스|인형|새끼분양|새끼입양|분양|입양|미용[되하])"
+        r"시바(?:를|는|가)?(?:강아지|종(?:은|인데|도|이에요|입니다|미용|분양)|믹스|인형|새끼분양|새끼입양|분양|입양|미용[되하])"
     ),
     _sense(r"시바", r".*(?:[의힌두]신|파괴신)|신"),
     _sense(r"새끼(?:분양|입양)", r"시바|시바견"),
+    _sense(r"쥐?새끼(?:들)?가.{1,5}에(?:있[어는]|들어[왔와])", r"[개게쥐뱀소말닭]|돼지|부엌에|.*에"),
 )
 CRIME = (
     _sense(
@@ -155,7 +156,6 @@ DOES = (
         r".*(?:커튼|텐트|모기장|천막|줄|그물|칸막이|휘장|장막|담장|북|종|징)(?:을|를)?",
         apart=True,
     ),
-    _sense(r"묻어버[린릴]", r".*(?:땅에|마당에|뒷산에)", r".*[너널]"),
 )
 APART = (
     # What a space in this place makes of the syllables: 개 자지 않고 짖어요, 돌아 이 번 출구, 지진 아냐.
@@ -173,6 +173,8 @@ APART = (
     ),
     _sense(r"시발지점(?:이어디|부터|까지|에서출발)"),
 )  # fmt: skip
+KEYBOARD = re.compile(r"키보드|자판|.*부터")
+PRESSED = re.compile(r".{0,4}(?:눌[려리러]|찍[혀히어으]|쳐[져지]|입력|자판|키가)")
 SPLIT_OTHERWISE = {"돌아이": 2, "지진아냐": 2, "개미친": 2}
 """Before which syllable a space makes other words of a term: nobody writes the insult so."""
 
@@ -183,6 +185,11 @@ def in_plain_sense(place: Place) -> bool:
     if split is not None and place.spaces == (split,):
         return True
     return any(sense.fits(place) for sense in ALL)
+
+
+def is_a_key(place: Place) -> bool:
+    """키보드 ㅈ도 안 눌려요: a letter, and a particle."""
+    return len(place.text) == 1 and bool(KEYBOARD.fullmatch(place.before) or PRESSED.match(place.following))
 
 
 ALL = (*LITTER, *CRIME, *FOUND, *DOES, *APART)
