@@ -60,7 +60,7 @@ class KoreanMatcher:
         found = {hit for view in views for hit in self._in_stream(view)}
         if not found:
             return []
-        ranges = self._exceptions(views[0])
+        ranges = _without_broken(self._exceptions(views[0]), found)
         allowed = Exceptions(len(units), ((first, last) for first, last, _ in ranges))
         firm = Exceptions(len(units), ((first, last) for first, last, whole in ranges if whole))
         return [
@@ -86,6 +86,16 @@ class KoreanMatcher:
         """(first, last, whether it ends with a word) of each."""
         found = _search(self._allowed, stream.chars)
         return [(stream.first[s], stream.last[e], not _breaks_off(stream, e)) for s, e, _ in found]
+
+
+def _without_broken(ranges: list[tuple[int, int, bool]], found: set[Hit]) -> list[tuple[int, int, bool]]:
+    """An exception that breaks off after a grave term is none, nor for the word that it breaks into: 씨발병 in 씨발 병신."""
+    grave = [hit for hit in found if hit.entry.severity >= GRAVE]
+    return [
+        (first, last, whole)
+        for first, last, whole in ranges
+        if whole or not any(first <= hit.first and hit.last <= last for hit in grave)
+    ]
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
