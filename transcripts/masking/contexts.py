@@ -99,7 +99,7 @@ SEARCHED = re.compile(r"[가-힣]{2,}[을를]")
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
-    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|도망나|도망갔|수조|그물|(?:랑|하고)싸[워웠]|[한두세네몇열]마리|다섯마리|여섯마리)"
+    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|도망나|도망갔|수조|그물|꿈|(?:랑|하고)싸[워웠]|[한두세네몇열]마리|다섯마리|여섯마리)"
 )
 SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|게(?:없|있|아니)|지(?!좀?[마말])|것|만한|수있|수도|수는")
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
@@ -111,8 +111,10 @@ Rule = Callable[[Place], bool]
 def harmless(row: list[Unit], hit: Hit) -> bool:
     """Whether what stands around a hit makes it an ordinary word."""
     kind = row[hit.first].kind
-    if kind is Kind.JAMO and hit.last == hit.first + 1:
+    if kind is Kind.JAMO:
         return senses.is_a_key(place_of(row, hit))
+    if kind is Kind.DIGIT:
+        return senses.lasts(place_of(row, hit))
     if kind is not Kind.HANGUL:
         return False
     place = place_of(row, hit)

@@ -88,7 +88,7 @@ def is_asked(place: Place) -> bool:
 def is_a_room(place: Place) -> bool:
     """씨 팔 호: letters and digits said one by one."""
     said = place.text in ("씨팔", "시팔", "에이씨팔") and place.spaces
-    return bool(said) and bool(re.match("[호층동번]", place.following))
+    return bool(said) and bool(re.match("[호층동번]|구역|좌석|블록|열람", place.following))
 
 
 def is_of_a_year(place: Place) -> bool:

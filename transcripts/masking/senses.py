@@ -188,10 +188,22 @@ APART = (
     _sense(r"졸라(?:묶|매)"),
     _sense(r"쪽발이(?:부러|다[쳤치]|부[었어]|아프|저리)", apart=True),
     _sense(r"똥구멍(?:[이에을])?(?:아[프파]|간지|가렵|혹|피|닦|씻|헐|부[었어]|염증|약)"),
+    _sense(r"쪼다", r".*[을를]|정으로|부리로|망치로|끌로"),
+    _sense(r"신음소리내(?:요|면서|며|고|는|다가|기|더)"),
+    _sense(r"시바(?:코인|이누)"),
+    _sense(r"시발(?:정거장|기지|택시)", unless=r"[아야하와]|아이|에이|아오|진짜|이런|뭔|이|그|저"),
+    _sense(r"병신년", r".*(?:\d년|올해|내년|작년|이듬해|을미년|다음)[이가은는에]?"),
+    _sense(r"병신년(?:기념|새해|토정|첫날|정월)"),
+    _sense(r"엠[뒤생]", unless=r"[니네너느]", apart=True),
+    _sense(r"(?:가서|나가)뒤져(?:봤|보니|보았|보면|서찾)"),
+    _sense(r"(?:한심한|멍청한|천한|썩을|망할)것(?:같|이라는|도아)", unless=POINTING),
     _sense(r"새에낀", r"이빨|이|치아|틈"),
 )  # fmt: skip
-KEYBOARD = re.compile(r"키보드|자판|.*부터")
-PRESSED = re.compile(r".{0,4}(?:눌[려리러]|찍[혀히어으]|쳐[져지]|입력|자판|키가)")
+KEYBOARD = re.compile(r"(?:.*(?:키보드|자판|초성|자음|받침|퀴즈|글자|낱자)(?:에서|[이가은는을에])?)|.*부터")
+PRESSED = re.compile(r".{0,4}(?:눌[려리러]|찍[혀히어으]|쳐[져지]|입력|자판|키가|받침|초성|자음)")
+LASTS = re.compile(
+    r"이(?:면|에요|예요|었|라|고|니까|나|상|하|내|후|넘|지나|지났|되|됐|걸|흘|남|더|전|뒤|다|요|거나|든|란|며|야|훌쩍|가까|다되)"
+)
 SPLIT_OTHERWISE = {"돌아이": 2, "지진아냐": 2, "개미친": 2}
 """Before which syllable a space makes other words of a term: nobody writes the insult so."""
 
@@ -205,8 +217,13 @@ def in_plain_sense(place: Place) -> bool:
 
 
 def is_a_key(place: Place) -> bool:
-    """키보드 ㅈ도 안 눌려요: a letter, and a particle."""
-    return len(place.text) == 1 and bool(KEYBOARD.fullmatch(place.before) or PRESSED.match(place.following))
+    """키보드 ㅈ도 안 눌려요, 초성이 ㅂㅅ인 가게: letters that are talked of."""
+    return bool(KEYBOARD.fullmatch(place.before) or PRESSED.match(place.following))
+
+
+def lasts(place: Place) -> bool:
+    """가입한 지 18년이 넘었어요: so many years."""
+    return place.text == "년이" and bool(LASTS.match("이" + place.following))
 
 
 ALL = (*LITTER, *CRIME, *FOUND, *DOES, *APART)
