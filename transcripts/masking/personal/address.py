@@ -66,7 +66,10 @@ NO_REGION = re.compile(
     r"[가-힣]*(?:[으하되이라다오들나보지치리려시주]|돌아가|나가|들어가|않으)면"
 )
 SPOKEN_LOT = re.compile(rf"(?:대로|로|길)(?P<space> ?)(?P<number>[{SPOKEN}]+)$")
-ENDS_A_LOT = re.compile(r"$|[^가-힣 ]| (?!갔|가|와|왔|온|간|하|했|할|됐|되)|이?(?:에요|예요|ㅂ니다)|입니다|이?(?:고|요|야|라)|인데|에|으?로|번|호|층|동")
+ENDS_A_LOT = re.compile(
+    r"$|[^가-힣 ]| (?!갔|가|와|왔|온|간|하|했|할|됐|되)|"
+    r"이?(?:에요|예요|고|요|야|라)|입니다|인데|에|으?로|번|호|층|동"
+)
 WORDS = frozenset({"이사", "일이", "사이", "이일", "오이", "사오", "일", "이"})
 """이사 is moving house, 일이 a matter: numbers only where something else tells an address."""
 EN_NUM = (
