@@ -354,6 +354,19 @@ describe("the choice of the way", () => {
     assert.deepEqual([sent, states()], [["a"], []]);
   });
 
+  test("the direct way is gone when the channel is; the office remains", async () => {
+    const all = scene();
+    const [mine] = connect(all);
+    const sent = [];
+    const made = new FileChoices({ direct: all.cara.direct, office: (files) => sent.push(...files), changed: () => undefined });
+    made.add([aFile(randomBytes(10))]);
+    mine.shut();
+    await made.direct("choice-1");
+    assert.deepEqual([made.choices.get("choice-1").reason, all.server.told], ["gone", []]);
+    made.office("choice-1");
+    assert.equal(sent.length, 1);
+  });
+
   test("who takes it back while it is read has offered nothing", async () => {
     const all = scene();
     connect(all);

@@ -89,7 +89,7 @@ export class DirectLines {
     row.toggleAttribute("data-failed", state === "failed");
     const hopeless = state === "failed" && reason in REASONS;
     this.#button(row, "[data-file-office]", state !== "reading" && fits && !hopeless, () => this.choices.office(id));
-    this.#button(row, "[data-file-direct]", state === "choosing", () => void this.choices.direct(id));
+    this.#button(row, "[data-file-direct]", state !== "reading" && !hopeless, () => void this.choices.direct(id));
     this.#button(row, "[data-cancel]", true, () => this.choices.drop(id));
     return row;
   }

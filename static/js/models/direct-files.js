@@ -76,6 +76,7 @@ export class DirectFiles {
     const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
     const hash = await hashOf(file, reading);
     if (hash === null) return;
+    if (!this.possible) throw new Gone();
     const clientId = this.makeId();
     const key = keyOf({ mine: true, clientId, author: { id: "", name: "" } });
     // Before the server answers: whoever looks at the message then finds it here.
@@ -219,6 +220,11 @@ export class DirectFiles {
     transfer.share = share;
     if (moved) this.progressed(transfer);
   }
+}
+
+/** The channel went while the file was read. */
+class Gone extends Error {
+  code = "gone";
 }
 
 /** @param {File} file @param {(share: number) => boolean} reading @returns {Promise<string | null>} null: it is not wanted any more */

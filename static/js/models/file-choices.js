@@ -53,13 +53,13 @@ export class FileChoices {
   /** @param {string} id */
   async direct(id) {
     const choice = this.choices.get(id);
-    if (choice?.state !== "choosing") return;
-    this.#set(id, { state: "reading" });
+    if (!choice || choice.state === "reading") return;
+    this.#set(id, { state: "reading", share: 0 });
     try {
       await this.ways.offer(choice.file, (share) => this.#set(id, { share }));
       this.choices.delete(id);
     } catch (error) {
-      this.#set(id, { state: "failed", reason: /** @type {{code?: string}} */ (error).code ?? "unreadable" });
+      this.#set(id, { state: "failed", reason: String(/** @type {{code?: string}} */ (error).code) });
     }
     this.changed();
   }
