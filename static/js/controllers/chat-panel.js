@@ -203,7 +203,7 @@ export class ChatPanel {
     words.append(...pieces(entry.text, entry.masks).flatMap((piece) => this.#rendered(piece)));
     words.hidden = entry.text === "";
     if (entry.attachment) words.after(this.#attachment(entry.attachment));
-    if (entry.direct && this.direct) words.after(this.direct.part(entry, entry.direct));
+    if (entry.direct && this.direct) words.after(this.#stayed(this.direct.part(entry, entry.direct)));
     if (entry.state === "pending") say("[data-read]", this.strings.chatSending ?? "", element);
     if (entry.state === "failed") element.append(this.#failed(entry));
     return element;
@@ -257,9 +257,16 @@ export class ChatPanel {
       (address) => (image.src = address),
       () => button.append(this.strings.fileGone ?? ""),
     );
-    image.addEventListener("load", () => this.#atEnd(image.height + 120) && this.#toEnd());
+    this.#stayed(button);
     button.addEventListener("click", () => void this.files.show(attachment).catch(() => undefined));
     return button;
+  }
+
+  /** Whoever was at the end stays there when the picture in it has its height. @param {HTMLElement} part */
+  #stayed(part) {
+    const image = /** @type {HTMLImageElement} */ (one("img", part));
+    image.addEventListener("load", () => this.#atEnd(image.height + 120) && this.#toEnd());
+    return part;
   }
 
   /** @param {Upload} upload */
