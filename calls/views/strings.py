@@ -54,7 +54,9 @@ CHAT: Strings = {
     "fileInfected": _("The virus scanner refused it"),
     "fileFailed": _("Not sent. Check the connection and try again."),
     "fileGone": _("The file could not be opened."),
-    "directChoose": _("{size} · Sent through the office it is kept with the call. Handed over directly it is not."),
+    "directChoose": _(
+        "{size} · Sent through the office it is kept with the call. Handed over directly it is not."
+    ),
     "directOnly": _("{size} · Larger than 40 MB: it can only be handed over directly, and is not kept."),
     "directReading": _("{size} · {percent} % read"),
     "directTooLarge": _("Larger than 200 MB"),

@@ -68,6 +68,8 @@ def test_what_is_told_of_a_file_is_kept_once_and_nothing_of_the_file(cara: Cara)
     assert sent["attachment"] is None
     assert chat.latest(his(cara).room) == [sent]
     assert not Attachment.objects.exists()
+    Queue.objects.update(direct_files=False)
+    assert direct_files.offer(his(cara), "a", told()) == sent
 
 
 @pytest.mark.parametrize(
