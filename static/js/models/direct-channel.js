@@ -2,7 +2,6 @@
 // How a file is agreed on goes by the server (docs/websocket.md); what comes here from a hostile page is dropped or ends its file.
 
 export const CHANNEL = { label: "files", options: { negotiated: true, id: 1 } };
-export const PIECE = 16_384;
 const HEADER = 8;
 /** Bytes that may wait in the browser; below LOW it asks for more. */
 const HIGH = 1_048_576;

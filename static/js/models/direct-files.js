@@ -1,14 +1,14 @@
 // Files that go from device to device: offered and marked by the server, sent over the data channel once they are accepted.
 
 import { keyOf } from "./chat.js";
-import { DirectChannel, PIECE } from "./direct-channel.js";
-import { HEAD, IncomingFile } from "./incoming-file.js";
+import { DirectChannel } from "./direct-channel.js";
+import { HEAD, PIECE } from "./direct-limits.js";
+import { IncomingFile } from "./incoming-file.js";
 import { Sha256 } from "./sha256.js";
 
 /** @import {Direct, Entry} from "./chat.js" */
 /** @import {Channel} from "./direct-channel.js" */
 
-export const MOST_BYTES = 200 * 1024 * 1024;
 const READ = 16 * PIECE;
 const OVER = new Set(["declined", "arrived", "failed"]);
 

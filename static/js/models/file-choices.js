@@ -1,6 +1,6 @@
 // Files that somebody has chosen to send, where there are two ways: each waits for its sender to say which.
 
-import { MOST_BYTES as MOST_DIRECT } from "./direct-files.js";
+import { MOST_BYTES as MOST_DIRECT } from "./direct-limits.js";
 import { MOST_BYTES as MOST_OFFICE } from "./file-transfer.js";
 
 /** @import {DirectFiles} from "./direct-files.js" */

@@ -1,12 +1,11 @@
 // A file that comes piece by piece from a page that nobody vouches for: each piece is the one that is due, and the whole is what
 // was announced. Its kind was judged by the server from the first bytes; their hash says that these are the ones.
 
-import { PIECE } from "./direct-channel.js";
+import { HEAD, PIECE } from "./direct-limits.js";
 import { sha256, Sha256 } from "./sha256.js";
 
 /** @import {Direct} from "./chat.js" */
 
-export const HEAD = 512;
 /** Pieces are put into blobs of this size, which a browser may keep on disk. */
 const HELD = 1_048_576;
 
