@@ -94,7 +94,9 @@ def everything() -> list[Outcome]:
 def _everything() -> list[Outcome]:
     kinds = tests()
     first = [perform(kinds[name]) for name in ("postgres", "wire", "media")]
-    beside = [*checks(), *(kinds[name] for name in ("unit", "model", "db"))]
+    # Together, because every process that begins reads all tests first. What needs one core goes first: two are free later.
+    together = _pytest("unit, and db, SQLite", "unit or db", *SPREAD)
+    beside = [*checks(), kinds["model"], together]
     with Company(beside) as company:
         e2e = perform(kinds["e2e"])
         outcomes = [*company.outcomes(), *first, e2e]

@@ -25,7 +25,8 @@ SPOKEN_MS = 5_000
 async def test_an_agent_sends_a_suggested_answer_into_the_chat(scene: Scene) -> None:
     scene.set("alice")
     scene.stack.ask(KNOWN.format(code=scene.code, answer=ANSWER))
-    alice, cara = await scene.agent(), await scene.cara()
+    voice = turns("ko", "customer", scene.folder / "cara-voice.wav")
+    alice, cara = await scene.agent(), await scene.cara(voice=voice)
     await alice.goes_on_duty()
     await cara.calls()
     await alice.answers()
