@@ -48,15 +48,6 @@ def tone(path: Path, hertz: float, seconds: float = 5.0, level: float = 0.3) -> 
     return write_wav(path, (np.sin(2 * np.pi * hertz * times) * level * 32767).astype(np.int16))
 
 
-def murmur(path: Path, seconds: float = 6.0) -> Path:
-    """Noise in the rhythm of syllables: browsers let it pass as they let speech, and no recogniser has work with it."""
-    times = np.arange(int(seconds * MICROPHONE_RATE)) / MICROPHONE_RATE
-    noise = np.random.default_rng(7).standard_normal(len(times))
-    dull = np.convolve(noise, np.ones(24) / 24, "same")  # little above 1 kHz, as of voices
-    syllables = np.clip(np.sin(2 * np.pi * 3 * times), 0, 1) * (times % 3 < 2.4)
-    return write_wav(path, (dull / np.abs(dull).max() * syllables * 0.8 * 32767).astype(np.int16))
-
-
 def silence(path: Path, seconds: float = 5.0) -> Path:
     return write_wav(path, np.zeros(int(seconds * MICROPHONE_RATE), np.int16))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.browser import browsers, until
-from tests.e2e.people import Alice, Cara, Person, Scene, turns
+from tests.e2e.people import Alice, Cara, Person, Scene
 from tests.stack import Stack
 
 # Notes [what, Unix ms] in window.__marks: requests, answers (`:ack`), connections, and the first packet of the other side.
@@ -84,8 +84,7 @@ async def hold_calls(stack: Stack, folder: Path, count: int, *, relayed: bool) -
     async with browsers(folder) as opened:
         scene = Scene(stack, opened, folder)
         scene.set("alice", media_path="relayed" if relayed else "auto")
-        alice = await scene.agent(voice=turns("ko", "agent", folder / "alice.wav"))
-        cara = await scene.cara(voice=turns("ko", "customer", folder / "cara.wav"))
+        alice, cara = await scene.agent(), await scene.cara()
         for person in (alice, cara):
             await person.page.add_init_script(STOPWATCH)
         await alice.goes_on_duty()

@@ -243,13 +243,12 @@ class Scene:
         self.code = self.stack.ask(code)
 
     async def cara(self, *, voice: Path | None = None, name: str = "cara", **options: Any) -> Cara:
-        """Without a `voice` she murmurs: where nobody reads what is said, no recogniser need work."""
-        voice = voice or voices.murmur(self.folder / f"{name}.wav")
+        voice = voice or turns("ko", "customer", self.folder / f"{name}.wav")
         tab = await self._open(name, voice=voice, phone=True, **options)
         return Cara(tab, self.stack, self.code)
 
     async def agent(self, name: str = "alice", *, voice: Path | None = None, **options: Any) -> Alice:
-        voice = voice or voices.murmur(self.folder / f"{name}.wav")
+        voice = voice or turns("ko", "agent", self.folder / f"{name}.wav")
         tab = await self._open(name, voice=voice, **options)
         return Alice(tab, self.stack, name + self.suffix)
 

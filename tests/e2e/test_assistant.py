@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.browser import audio_received, axe_violations, until
-from tests.e2e.people import Cara, Scene, says, turns
+from tests.e2e.people import Cara, Scene, says
 
 pytestmark = [pytest.mark.e2e]
 
@@ -48,8 +48,7 @@ async def test_the_assistant_answers_is_interrupted_and_hands_over(scene: Scene)
     # After the greeting the question, twice, the second time into the answer; then she has enough of it.
     asks = (QUESTION, 7.0, QUESTION, 9.0, "팀장 바꿔 주세요.", 9.0)
     voice = says(scene.folder / "cara-voice.wav", 15.0, *asks, *asks)
-    answers = turns("ko", "agent", scene.folder / "alice-voice.wav")
-    cara, alice = await scene.cara(voice=voice), await scene.agent(voice=answers)
+    cara, alice = await scene.cara(voice=voice), await scene.agent()
     await alice.goes_on_duty()
     await cara.calls()
     await cara.becomes("callStatus", "IN_PROGRESS")

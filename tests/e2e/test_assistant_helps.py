@@ -25,8 +25,7 @@ SPOKEN_MS = 5_000
 async def test_an_agent_sends_a_suggested_answer_into_the_chat(scene: Scene) -> None:
     scene.set("alice")
     scene.stack.ask(KNOWN.format(code=scene.code, answer=ANSWER))
-    voice = turns("ko", "customer", scene.folder / "cara-voice.wav")
-    alice, cara = await scene.agent(), await scene.cara(voice=voice)
+    alice, cara = await scene.agent(), await scene.cara()
     await alice.goes_on_duty()
     await cara.calls()
     await alice.answers()
