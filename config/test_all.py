@@ -187,7 +187,7 @@ def tests() -> dict[str, Step]:
         "media": _pytest("media", "media", "tests/media", *SPREAD),
         "model": _pytest("model", "model"),
         "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e", *PAIRED),
-        "crowd": _pytest("e2e, pictures", "e2e and crowd and not long", "tests/e2e"),
+        "crowd": _pytest("e2e, alone", "e2e and crowd and not long", "tests/e2e"),
         "long": _pytest("e2e, long ones", "e2e and long", "tests/e2e"),
     }
 

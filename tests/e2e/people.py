@@ -243,14 +243,18 @@ class Scene:
         self.code = self.stack.ask(code)
 
     async def cara(self, *, voice: Path | None = None, name: str = "cara", **options: Any) -> Cara:
-        voice = voice or turns("ko", "customer", self.folder / f"{name}.wav")
+        voice = voice or self._says_little("customer", name)
         tab = await self._open(name, voice=voice, phone=True, **options)
         return Cara(tab, self.stack, self.code)
 
     async def agent(self, name: str = "alice", *, voice: Path | None = None, **options: Any) -> Alice:
-        voice = voice or turns("ko", "agent", self.folder / f"{name}.wav")
+        voice = voice or self._says_little("agent", name)
         tab = await self._open(name, voice=voice, **options)
         return Alice(tab, self.stack, name + self.suffix)
+
+    def _says_little(self, side: str, name: str) -> Path:
+        """One sentence now and then: all that is said costs a recogniser its time, and most tests look at none of it."""
+        return turns("ko", side, self.folder / f"{name}.wav", only=slice(0, 1), gap=3.0, lead=1.0)
 
     async def _open(self, name: str, **options: Any) -> Tab:
         tab = await self.browsers.open(name, **options)
