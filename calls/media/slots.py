@@ -1,0 +1,263 @@
+"""Places for packets of sound that are encrypted and sent together, filled and addressed for all of them at once.
+
+A packet to one listener lies in a slot. All slots of a batch have one length, the stride, so that their addresses are known before
+anything is put there, and what the kernel and libsrtp are told of them stands in columns that are written in one go:
+
+    memory     | to bob: 131 bytes ... | 124 ... | 119 ... | to cara: 131 ... |
+    vectors    (where a slot is, how many bytes)             one for each slot
+    messages   (to whom, its first vector, how many, how it is to be cut)
+
+So Python's work for a packet to a listener is a few elements of lists, and the loop over them (`map`) runs in C.
+
+A message is cut into datagrams by Linux itself (generic segmentation offload: all of one length, the last may be shorter), so that
+the way through its network stack is gone once for all of them. Where the kernel does not know of it, or the way to a client does not
+take it, a message is a single packet.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from array import array
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pylibsrtp._binding import ffi as srtp_ffi
+from pylibsrtp._binding import lib as srtp_lib
+
+from calls.media.datagrams import MSG_DONTWAIT, Destination, ffi, name_bytes, of_libc
+
+if TYPE_CHECKING:
+    from calls.media.outbox import Route
+
+SOL_UDP, UDP_SEGMENT = 17, 103
+STRIDE_STEP = 64
+MEMORY_BYTES = 1 << 17
+"""Together with the keys of some listeners this fits into a processor's second cache."""
+MOST_SLOTS = 512
+MOST_SEGMENTS = 60
+MOST_BYTES = 65_000
+"""What one message may hold."""
+WORD = struct.calcsize("@L")
+VECTOR_WORDS, MESSAGE_WORDS = 2, 8
+NAME, VECTORS, VECTOR_COUNT, CONTROL_LENGTH = 0, 2, 3, 5
+"""Columns of struct mmsghdr, in words."""
+CONTROL_HEAD = struct.Struct("@Nii")
+CONTROL_DATA = struct.Struct("@H")
+CONTROL_BYTES = CONTROL_HEAD.size + WORD
+FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
+
+
+class Part(NamedTuple):
+    """Packets for some listeners: with nothing but their addresses and keys missing."""
+
+    plain: bytes
+    """All of them in the clear, each as long as the stride."""
+    lengths: list[int]
+    """Before encryption."""
+    sizes: list[int]
+    """After it."""
+    counts: list[int]
+    """How many packets each message has."""
+    segments: list[int]
+    """How long each but the last of a message is."""
+
+    @classmethod
+    def of(cls, packets: list[bytes], sizes: list[int], tag: int, *, cut: bool) -> Part:
+        """`sizes` are those after encryption, which adds `tag` to each; the longest come first."""
+        counts, segments = _messages(sizes) if cut else ([1] * len(sizes), sizes)
+        return cls(b"".join(packets), [size - tag for size in sizes], sizes, counts, segments)
+
+
+def stride_for(longest: int) -> int:
+    return -(-longest // STRIDE_STEP) * STRIDE_STEP
+
+
+def knows_segments(sock: socket.socket) -> bool:
+    """Does the kernel cut a message into datagrams? Linux does from 4.18 on."""
+    try:
+        sock.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return True
+
+
+class Slots:
+    """The memory, and what the kernel is told of it. One batch is worked on at a time."""
+
+    def __init__(self, sock: socket.socket | None, send: Callable[[Any, tuple[str, int]], None]) -> None:
+        self.protect: Callable[..., int] = srtp_lib.srtp_protect
+        self.sendmmsg = of_libc("sendmmsg")
+        self.socket = sock
+        self.send = send
+        self.memory = srtp_ffi.new("char[]", MEMORY_BYTES)
+        self.where = int(srtp_ffi.cast("uintptr_t", self.memory))
+        self.view = memoryview(srtp_ffi.buffer(self.memory))
+        lengths = srtp_ffi.new("int[]", MOST_SLOTS)
+        self._lengths = lengths
+        self.length_places = [lengths + slot for slot in range(MOST_SLOTS)]
+        self.lengths = memoryview(srtp_ffi.buffer(lengths)).cast("B").cast("i")
+        self._places: dict[int, list[Any]] = {}
+        self._prepare_messages()
+
+    def batch(self, stride: int) -> Batch:
+        return Batch(self, stride)
+
+    def places(self, stride: int) -> list[Any]:
+        """Where the slots of this stride are, for libsrtp."""
+        if stride not in self._places:
+            count = min(MOST_SLOTS, MEMORY_BYTES // stride)
+            self._places[stride] = [self.memory + slot * stride for slot in range(count)]
+        return self._places[stride]
+
+    def _prepare_messages(self) -> None:
+        """What stays from batch to batch."""
+        self.messages: Any = ffi.new("struct mmsghdr[]", MOST_SLOTS)
+        self._vectors: Any = ffi.new("struct iovec[]", MOST_SLOTS)
+        self._controls: Any = ffi.new("char[]", MOST_SLOTS * CONTROL_BYTES)
+        self.first_vector = int(ffi.cast("uintptr_t", self._vectors))
+        self.vector_words = memoryview(ffi.buffer(self._vectors)).cast("B").cast("L")
+        self.message_words = memoryview(ffi.buffer(self.messages)).cast("B").cast("L")
+        controls = ffi.buffer(self._controls)
+        self.segments = memoryview(controls).cast("B").cast("H")
+        for place in range(MOST_SLOTS):
+            head = self.messages[place].head
+            head.namelen = 0 if self.socket is None else name_bytes(self.socket.family)
+            head.control = self._controls + place * CONTROL_BYTES
+            size = CONTROL_HEAD.size + CONTROL_DATA.size
+            CONTROL_HEAD.pack_into(controls, place * CONTROL_BYTES, size, SOL_UDP, UDP_SEGMENT)
+
+
+class Batch:
+    """`add` puts packets into slots, `post` encrypts and sends what is there."""
+
+    def __init__(self, slots: Slots, stride: int) -> None:
+        self._slots = slots
+        self._stride = stride
+        self._places = slots.places(stride)
+        self.capacity = len(self._places)
+        self._begin()
+
+    def add(self, part: Part, routes: Sequence[Route]) -> None:
+        """For each of these; sends what is there already when there is no room."""
+        size, messages = len(part.sizes), len(part.counts)
+        begin = 0
+        while begin < len(routes):
+            room = (self.capacity - len(self._sizes)) // size
+            if not room:
+                self.post()
+                continue
+            some = routes[begin : begin + room]
+            begin += len(some)
+            self._plain += [part.plain] * len(some)
+            self._lengths += part.lengths * len(some)
+            self._sizes += part.sizes * len(some)
+            self._counts += part.counts * len(some)
+            self._segments += part.segments * len(some)
+            for route in some:
+                self._keys += [route.keys.raw] * size
+                self._to += [route.to] * messages
+
+    def post(self) -> None:
+        if not self._sizes:
+            return
+        slots = self._slots
+        plain = b"".join(self._plain)
+        slots.view[: len(plain)] = plain
+        slots.lengths[: len(self._lengths)] = array("i", self._lengths)
+        refused = list(map(slots.protect, self._keys, self._places, slots.length_places))
+        if slots.sendmmsg is None or any(refused):
+            # Never with the others: what was refused lies there in the clear.
+            self._send_singly(refused)
+        else:
+            self._describe()
+            self._hand_over(slots.sendmmsg)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._plain: list[bytes] = []
+        self._lengths: list[int] = []
+        self._sizes: list[int] = []
+        self._keys: list[Any] = []
+        self._counts: list[int] = []
+        self._segments: list[int] = []
+        self._to: list[Destination] = []
+
+    def _describe(self) -> None:
+        """Tell the kernel what is where."""
+        slots, stride, counts = self._slots, self._stride, self._counts
+        count, end = len(self._sizes), len(counts) * MESSAGE_WORDS
+        vectors, messages = slots.vector_words, slots.message_words
+        wheres = range(slots.where, slots.where + count * stride, stride)
+        vectors[0 : count * VECTOR_WORDS : VECTOR_WORDS] = array("L", wheres)
+        vectors[1 : count * VECTOR_WORDS : VECTOR_WORDS] = array("L", self._sizes)
+        messages[NAME:end:MESSAGE_WORDS] = array("L", [to.where for to in self._to])
+        firsts = array("L", [slots.first_vector + first * VECTOR_WORDS * WORD for first in self._firsts()])
+        messages[VECTORS:end:MESSAGE_WORDS] = firsts
+        messages[VECTOR_COUNT:end:MESSAGE_WORDS] = array("L", counts)
+        controls = [CONTROL_BYTES if packets > 1 else 0 for packets in counts]
+        messages[CONTROL_LENGTH:end:MESSAGE_WORDS] = array("L", controls)
+        step = CONTROL_BYTES // CONTROL_DATA.size
+        begin = CONTROL_HEAD.size // CONTROL_DATA.size
+        slots.segments[begin : begin + len(counts) * step : step] = array("H", self._segments)
+
+    def _firsts(self) -> list[int]:
+        """The first slot of each message."""
+        return [0, *accumulate(self._counts[:-1])]
+
+    def _hand_over(self, sendmmsg: Callable[..., int]) -> None:
+        assert self._slots.socket is not None
+        number, begin, count = self._slots.socket.fileno(), 0, len(self._counts)
+        while begin < count:
+            sent = sendmmsg(number, self._slots.messages + begin, count - begin, MSG_DONTWAIT)
+            if sent > 0:
+                begin += sent
+                continue
+            if ffi.errno in FULL:
+                return
+            # One that cannot be delivered must not stop the others.
+            if self._counts[begin] > 1:
+                # A device that cannot cut, a way on which the packets are too long for it.
+                self._to[begin].takes_segments = False
+                first = self._firsts()[begin]
+                for slot in range(first, first + self._counts[begin]):
+                    self._send(slot, self._to[begin])
+            begin += 1
+
+    def _send_singly(self, refused: list[int]) -> None:
+        slot = 0
+        for to, count in zip(self._to, self._counts, strict=True):
+            for _ in range(count):
+                if not refused[slot]:
+                    self._send(slot, to)
+                slot += 1
+
+    def _send(self, slot: int, to: Destination) -> None:
+        begin = slot * self._stride
+        self._slots.send(self._slots.view[begin : begin + self._sizes[slot]], to.address)
+
+
+def _messages(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
+    """How many packets each message has, and how long all of it but the last are."""
+    counts: list[int] = []
+    segments: list[int] = []
+    count = segment = most = 0
+    for size in sizes:
+        if count and size == segment and count < most:
+            count += 1
+            continue
+        if count and size < segment and count < most:
+            counts.append(count + 1)
+            segments.append(segment)
+            count = 0
+            continue
+        if count:
+            counts.append(count)
+            segments.append(segment)
+        count, segment, most = 1, size, min(MOST_SEGMENTS, MOST_BYTES // size)
+    if count:
+        counts.append(count)
+        segments.append(segment)
+    return counts, segments
