@@ -20,9 +20,9 @@ import errno
 import socket
 import struct
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
@@ -48,27 +48,6 @@ CONTROL_HEAD = struct.Struct("@Nii")
 CONTROL_DATA = struct.Struct("@H")
 CONTROL_BYTES = CONTROL_HEAD.size + WORD
 FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
-
-
-class Part(NamedTuple):
-    """Packets for some listeners: with nothing but their addresses and keys missing."""
-
-    plain: bytes
-    """All of them in the clear, each as long as the stride."""
-    lengths: list[int]
-    """Before encryption."""
-    sizes: list[int]
-    """After it."""
-    counts: list[int]
-    """How many packets each message has."""
-    segments: list[int]
-    """How long each but the last of a message is."""
-
-    @classmethod
-    def of(cls, packets: list[bytes], sizes: list[int], tag: int, *, cut: bool) -> Part:
-        """`sizes` are those after encryption, which adds `tag` to each; the longest come first."""
-        counts, segments = _messages(sizes) if cut else ([1] * len(sizes), sizes)
-        return cls(b"".join(packets), [size - tag for size in sizes], sizes, counts, segments)
 
 
 def stride_for(longest: int) -> int:
@@ -102,8 +81,9 @@ class Slots:
         self._places: dict[int, list[Any]] = {}
         self._prepare_messages()
 
-    def batch(self, stride: int) -> Batch:
-        return Batch(self, stride)
+    def most(self, longest: int) -> int:
+        """How many packets there is room for when none is longer."""
+        return len(self.places(stride_for(longest)))
 
     def places(self, stride: int) -> list[Any]:
         """Where the slots of this stride are, for libsrtp."""
@@ -131,42 +111,62 @@ class Slots:
 
 
 class Batch:
-    """`add` puts packets into slots, `post` encrypts and sends what is there."""
+    """The packets of a round, each encrypted for everyone who hears it.
 
-    def __init__(self, slots: Slots, stride: int) -> None:
+    `wires` are the packets in the clear with room for what encryption adds, the longest first, `lengths` are without that room.
+    """
+
+    def __init__(self, slots: Slots, wires: list[bytes], lengths: list[int], *, cuts: bool) -> None:
         self._slots = slots
-        self._stride = stride
-        self._places = slots.places(stride)
-        self.capacity = len(self._places)
-        self._begin()
+        self._stride = stride_for(len(wires[0]))
+        self._places = slots.places(self._stride)
+        self._wires = [wire.ljust(self._stride, b"\0") for wire in wires]
+        self._wire_sizes = [len(wire) for wire in wires]
+        self._wire_lengths = lengths
+        self._cuts = cuts
+        self._order: list[int] = []
+        """Which packet lies in each slot."""
+        self._keys: list[Any] = []
+        """With which it is encrypted."""
+        self._to: list[Destination] = []
+        """To whom each message goes, how many packets it has, and how long each of them but the last is."""
+        self._counts: list[int] = []
+        self._segments: list[int] = []
+        self._sizes: list[int] = []
 
-    def add(self, part: Part, routes: Sequence[Route]) -> None:
-        """For each of these; sends what is there already when there is no room."""
-        size, messages = len(part.sizes), len(part.counts)
-        begin = 0
-        while begin < len(routes):
-            room = (self.capacity - len(self._sizes)) // size
-            if not room:
-                self.post()
-                continue
-            some = routes[begin : begin + room]
-            begin += len(some)
-            self._plain += [part.plain] * len(some)
-            self._lengths += part.lengths * len(some)
-            self._sizes += part.sizes * len(some)
-            self._counts += part.counts * len(some)
-            self._segments += part.segments * len(some)
-            for route in some:
-                self._keys += [route.keys.raw] * size
-                self._to += [route.to] * messages
+    def send(self, heard: Mapping[Route, list[int]]) -> None:
+        """The packets of these numbers, ascending, to each."""
+        order, keys, to, counts, segments = self._order, self._keys, self._to, self._counts, self._segments
+        room, cuts = len(self._places), self._cuts
+        # Most hear the same as somebody else, or that but their own.
+        known: dict[tuple[int, ...], tuple[list[int], list[int]]] = {}
+        for route, numbers in heard.items():
+            if len(order) + len(numbers) > room:
+                self._post()
+            destination = route.to
+            if cuts and destination.takes_segments:
+                same = tuple(numbers)
+                shape = known.get(same)
+                if shape is None:
+                    shape = known[same] = _cut([self._wire_sizes[number] for number in numbers])
+            else:
+                shape = [1] * len(numbers), [self._wire_sizes[number] for number in numbers]
+            order += numbers
+            keys += [route.keys.raw] * len(numbers)
+            to += [destination] * len(shape[0])
+            counts += shape[0]
+            segments += shape[1]
+        self._post()
 
-    def post(self) -> None:
-        if not self._sizes:
+    def _post(self) -> None:
+        """Encrypt and send what there is so far."""
+        order, slots = self._order, self._slots
+        if not order:
             return
-        slots = self._slots
-        plain = b"".join(self._plain)
+        plain = b"".join(map(self._wires.__getitem__, order))
         slots.view[: len(plain)] = plain
-        slots.lengths[: len(self._lengths)] = array("i", self._lengths)
+        slots.lengths[: len(order)] = array("i", map(self._wire_lengths.__getitem__, order))
+        self._sizes = list(map(self._wire_sizes.__getitem__, order))
         refused = list(map(slots.protect, self._keys, self._places, slots.length_places))
         if slots.sendmmsg is None or any(refused):
             # Never with the others: what was refused lies there in the clear.
@@ -174,16 +174,8 @@ class Batch:
         else:
             self._describe()
             self._hand_over(slots.sendmmsg)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._plain: list[bytes] = []
-        self._lengths: list[int] = []
-        self._sizes: list[int] = []
-        self._keys: list[Any] = []
-        self._counts: list[int] = []
-        self._segments: list[int] = []
-        self._to: list[Destination] = []
+        for column in (order, self._keys, self._to, self._counts, self._segments):
+            column.clear()
 
     def _describe(self) -> None:
         """Tell the kernel what is where."""
@@ -239,24 +231,21 @@ class Batch:
         self._slots.send(self._slots.view[begin : begin + self._sizes[slot]], to.address)
 
 
-def _messages(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
-    """How many packets each message has, and how long all of it but the last are."""
+def _cut(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
+    """How many packets each message has, and how long each of them but the last is. `sizes` descend."""
     counts: list[int] = []
     segments: list[int] = []
     count = segment = most = 0
     for size in sizes:
-        if count and size == segment and count < most:
+        if 0 < count < most:
             count += 1
-            continue
-        if count and size < segment and count < most:
-            counts.append(count + 1)
-            segments.append(segment)
-            count = 0
-            continue
+            if size == segment:
+                continue
+            size = 0  # a shorter one is its message's last
         if count:
             counts.append(count)
             segments.append(segment)
-        count, segment, most = 1, size, min(MOST_SEGMENTS, MOST_BYTES // size)
+        count, segment, most = min(size, 1), size, min(MOST_SEGMENTS, MOST_BYTES // (size or 1))
     if count:
         counts.append(count)
         segments.append(segment)
