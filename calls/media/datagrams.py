@@ -55,8 +55,6 @@ class Destination:
         self.raw = ffi.new("char[]", sockaddr(address, family))
         self.where = int(ffi.cast("uintptr_t", self.raw))
         self.size = name_bytes(family)
-        self.takes_segments = True
-        """Until a message that the kernel was to cut was refused there."""
 
 
 class Batch:

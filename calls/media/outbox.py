@@ -106,11 +106,20 @@ class Outbox:
 
 
 class Route:
-    """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is."""
+    """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is.
 
-    __slots__ = ("keys", "outbox", "to")
+    What a round asks for lies in the route itself: of hundreds of them each is looked at once in a round, and everything that it
+    would have to be followed to is in no cache any more.
+    """
+
+    __slots__ = ("keys", "outbox", "raw_keys", "tag_bytes", "takes_segments", "to", "where")
 
     def __init__(self, outbox: Outbox, keys: Keys, to: Destination) -> None:
         self.outbox = outbox
         self.keys = keys
         self.to = to
+        self.raw_keys = keys.raw
+        self.tag_bytes = keys.tag_bytes
+        self.where = to.where
+        self.takes_segments = True
+        """Until a message that the kernel was to cut was refused there."""

@@ -56,7 +56,7 @@ class Round:
             for route in routes:
                 heard[route].append(number)
         wires = [wire for _, wire, _ in said]
-        lengths = [size - routes[0].keys.tag_bytes for size, _, routes in said]
+        lengths = [size - routes[0].tag_bytes for size, _, routes in said]
         Batch(self.slots, wires, lengths, cuts=self.cuts).send(heard)
 
 

@@ -22,12 +22,12 @@ import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
-from calls.media.datagrams import MSG_DONTWAIT, Destination, ffi, name_bytes, of_libc
+from calls.media.datagrams import MSG_DONTWAIT, ffi, name_bytes, of_libc
 
 if TYPE_CHECKING:
     from calls.media.outbox import Route
@@ -48,6 +48,24 @@ CONTROL_HEAD = struct.Struct("@Nii")
 CONTROL_DATA = struct.Struct("@H")
 CONTROL_BYTES = CONTROL_HEAD.size + WORD
 FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
+
+
+class Shape(NamedTuple):
+    """How packets become messages: how many each has, how long each of them but the last is, and how much is told of that."""
+
+    counts: list[int]
+    segments: list[int]
+    controls: list[int]
+
+    @classmethod
+    def apart(cls, sizes: list[int]) -> Shape:
+        return cls([1] * len(sizes), sizes, [0] * len(sizes))
+
+    @classmethod
+    def cut(cls, sizes: Sequence[int]) -> Shape:
+        """As few messages as the kernel can cut; `sizes` descend."""
+        counts, segments = _cut(sizes)
+        return cls(counts, segments, [CONTROL_BYTES if count > 1 else 0 for count in counts])
 
 
 def stride_for(longest: int) -> int:
@@ -128,34 +146,39 @@ class Batch:
         """Which packet lies in each slot."""
         self._keys: list[Any] = []
         """With which it is encrypted."""
-        self._to: list[Destination] = []
-        """To whom each message goes, how many packets it has, and how long each of them but the last is."""
+        self._to: list[Route] = []
+        """To whom each message goes, where that is, how many packets it has, and how they are cut (see Shape)."""
+        self._names: list[int] = []
         self._counts: list[int] = []
         self._segments: list[int] = []
+        self._controls: list[int] = []
         self._sizes: list[int] = []
 
     def send(self, heard: Mapping[Route, list[int]]) -> None:
         """The packets of these numbers, ascending, to each."""
-        order, keys, to, counts, segments = self._order, self._keys, self._to, self._counts, self._segments
-        room, cuts = len(self._places), self._cuts
-        # Most hear the same as somebody else, or that but their own.
-        known: dict[tuple[int, ...], tuple[list[int], list[int]]] = {}
+        order, keys, to, names = self._order, self._keys, self._to, self._names
+        counts, segments, controls = self._counts, self._segments, self._controls
+        room, cuts, sizes = len(self._places), self._cuts, self._wire_sizes
+        # Many hear the same.
+        known: dict[tuple[int, ...], Shape] = {}
         for route, numbers in heard.items():
             if len(order) + len(numbers) > room:
                 self._post()
-            destination = route.to
-            if cuts and destination.takes_segments:
-                same = tuple(numbers)
-                shape = known.get(same)
-                if shape is None:
-                    shape = known[same] = _cut([self._wire_sizes[number] for number in numbers])
+            same = tuple(numbers)
+            if not cuts or not route.takes_segments:
+                shape = Shape.apart([sizes[number] for number in numbers])
+            elif same in known:
+                shape = known[same]
             else:
-                shape = [1] * len(numbers), [self._wire_sizes[number] for number in numbers]
+                shape = known[same] = Shape.cut([sizes[number] for number in numbers])
+            messages = len(shape.counts)
             order += numbers
-            keys += [route.keys.raw] * len(numbers)
-            to += [destination] * len(shape[0])
-            counts += shape[0]
-            segments += shape[1]
+            keys += [route.raw_keys] * len(numbers)
+            to += [route] * messages
+            names += [route.where] * messages
+            counts += shape.counts
+            segments += shape.segments
+            controls += shape.controls
         self._post()
 
     def _post(self) -> None:
@@ -174,7 +197,7 @@ class Batch:
         else:
             self._describe()
             self._hand_over(slots.sendmmsg)
-        for column in (order, self._keys, self._to, self._counts, self._segments):
+        for column in (order, self._keys, self._to, self._names, self._counts, self._segments, self._controls):
             column.clear()
 
     def _describe(self) -> None:
@@ -185,19 +208,14 @@ class Batch:
         wheres = range(slots.where, slots.where + count * stride, stride)
         vectors[0 : count * VECTOR_WORDS : VECTOR_WORDS] = array("L", wheres)
         vectors[1 : count * VECTOR_WORDS : VECTOR_WORDS] = array("L", self._sizes)
-        messages[NAME:end:MESSAGE_WORDS] = array("L", [to.where for to in self._to])
-        firsts = array("L", [slots.first_vector + first * VECTOR_WORDS * WORD for first in self._firsts()])
-        messages[VECTORS:end:MESSAGE_WORDS] = firsts
+        messages[NAME:end:MESSAGE_WORDS] = array("L", self._names)
+        lengths = map((VECTOR_WORDS * WORD).__mul__, counts[:-1])
+        messages[VECTORS:end:MESSAGE_WORDS] = array("L", accumulate(lengths, initial=slots.first_vector))
         messages[VECTOR_COUNT:end:MESSAGE_WORDS] = array("L", counts)
-        controls = [CONTROL_BYTES if packets > 1 else 0 for packets in counts]
-        messages[CONTROL_LENGTH:end:MESSAGE_WORDS] = array("L", controls)
+        messages[CONTROL_LENGTH:end:MESSAGE_WORDS] = array("L", self._controls)
         step = CONTROL_BYTES // CONTROL_DATA.size
         begin = CONTROL_HEAD.size // CONTROL_DATA.size
         slots.segments[begin : begin + len(counts) * step : step] = array("H", self._segments)
-
-    def _firsts(self) -> list[int]:
-        """The first slot of each message."""
-        return [0, *accumulate(self._counts[:-1])]
 
     def _hand_over(self, sendmmsg: Callable[..., int]) -> None:
         assert self._slots.socket is not None
@@ -213,7 +231,7 @@ class Batch:
             if self._counts[begin] > 1:
                 # A device that cannot cut, a way on which the packets are too long for it.
                 self._to[begin].takes_segments = False
-                first = self._firsts()[begin]
+                first = sum(self._counts[:begin])
                 for slot in range(first, first + self._counts[begin]):
                     self._send(slot, self._to[begin])
             begin += 1
@@ -226,13 +244,12 @@ class Batch:
                     self._send(slot, to)
                 slot += 1
 
-    def _send(self, slot: int, to: Destination) -> None:
+    def _send(self, slot: int, to: Route) -> None:
         begin = slot * self._stride
-        self._slots.send(self._slots.view[begin : begin + self._sizes[slot]], to.address)
+        self._slots.send(self._slots.view[begin : begin + self._sizes[slot]], to.to.address)
 
 
 def _cut(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
-    """How many packets each message has, and how long each of them but the last is. `sizes` descend."""
     counts: list[int] = []
     segments: list[int] = []
     count = segment = most = 0

@@ -322,7 +322,7 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
                 (0, number),
                 (1, number),
             ]
-    assert other.route.to.takes_segments
+    assert other.route.takes_segments
     assert len(refused) == (outbox.name == "cut by the kernel")
 
 
