@@ -22,7 +22,7 @@ import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
@@ -47,25 +47,12 @@ NAME, VECTORS, VECTOR_COUNT, CONTROL_LENGTH = 0, 2, 3, 5
 CONTROL_HEAD = struct.Struct("@Nii")
 CONTROL_DATA = struct.Struct("@H")
 CONTROL_BYTES = CONTROL_HEAD.size + WORD
+CONTROLS = [0, 0, *[CONTROL_BYTES] * (MOST_SEGMENTS - 1)]
+"""How much is told of the cutting of a message, by how many packets it has."""
+IN_PAIRS = [[2] * (count // 2) + [1] * (count % 2) for count in range(MOST_SEGMENTS)]
+Shape = tuple[list[int], list[int]]
+"""How packets become messages: how many each has, and how long each of them but the last is."""
 FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EBADF)
-
-
-class Shape(NamedTuple):
-    """How packets become messages: how many each has, how long each of them but the last is, and how much is told of that."""
-
-    counts: list[int]
-    segments: list[int]
-    controls: list[int]
-
-    @classmethod
-    def apart(cls, sizes: list[int]) -> Shape:
-        return cls([1] * len(sizes), sizes, [0] * len(sizes))
-
-    @classmethod
-    def cut(cls, sizes: Sequence[int]) -> Shape:
-        """As few messages as the kernel can cut; `sizes` descend."""
-        counts, segments = _cut(sizes)
-        return cls(counts, segments, [CONTROL_BYTES if count > 1 else 0 for count in counts])
 
 
 def stride_for(longest: int) -> int:
@@ -142,43 +129,38 @@ class Batch:
         self._wire_sizes = [len(wire) for wire in wires]
         self._wire_lengths = lengths
         self._cuts = cuts
+        self._heard: Mapping[Route, list[int]] = {}
         self._order: list[int] = []
         """Which packet lies in each slot."""
         self._keys: list[Any] = []
         """With which it is encrypted."""
-        self._to: list[Route] = []
-        """To whom each message goes, where that is, how many packets it has, and how they are cut (see Shape)."""
         self._names: list[int] = []
+        """Where the kernel finds the address of each message, how many packets it has, and how they are cut."""
         self._counts: list[int] = []
         self._segments: list[int] = []
-        self._controls: list[int] = []
         self._sizes: list[int] = []
 
     def send(self, heard: Mapping[Route, list[int]]) -> None:
         """The packets of these numbers, ascending, to each."""
-        order, keys, to, names = self._order, self._keys, self._to, self._names
-        counts, segments, controls = self._counts, self._segments, self._controls
+        self._heard = heard
+        order, keys, names = self._order, self._keys, self._names
+        counts, segments = self._counts, self._segments
         room, cuts, sizes = len(self._places), self._cuts, self._wire_sizes
         # Many hear the same.
         known: dict[tuple[int, ...], Shape] = {}
         for route, numbers in heard.items():
             if len(order) + len(numbers) > room:
                 self._post()
-            same = tuple(numbers)
             if not cuts or not route.takes_segments:
-                shape = Shape.apart([sizes[number] for number in numbers])
-            elif same in known:
-                shape = known[same]
+                shape = [1] * len(numbers), [sizes[number] for number in numbers]
             else:
-                shape = known[same] = Shape.cut([sizes[number] for number in numbers])
-            messages = len(shape.counts)
+                same = tuple(numbers)
+                shape = known.get(same) or known.setdefault(same, _cut([sizes[number] for number in numbers]))
             order += numbers
             keys += [route.raw_keys] * len(numbers)
-            to += [route] * messages
-            names += [route.where] * messages
-            counts += shape.counts
-            segments += shape.segments
-            controls += shape.controls
+            names += [route.where] * len(shape[0])
+            counts += shape[0]
+            segments += shape[1]
         self._post()
 
     def _post(self) -> None:
@@ -197,7 +179,7 @@ class Batch:
         else:
             self._describe()
             self._hand_over(slots.sendmmsg)
-        for column in (order, self._keys, self._to, self._names, self._counts, self._segments, self._controls):
+        for column in (order, self._keys, self._names, self._counts, self._segments):
             column.clear()
 
     def _describe(self) -> None:
@@ -212,7 +194,7 @@ class Batch:
         lengths = map((VECTOR_WORDS * WORD).__mul__, counts[:-1])
         messages[VECTORS:end:MESSAGE_WORDS] = array("L", accumulate(lengths, initial=slots.first_vector))
         messages[VECTOR_COUNT:end:MESSAGE_WORDS] = array("L", counts)
-        messages[CONTROL_LENGTH:end:MESSAGE_WORDS] = array("L", self._controls)
+        messages[CONTROL_LENGTH:end:MESSAGE_WORDS] = array("L", map(CONTROLS.__getitem__, counts))
         step = CONTROL_BYTES // CONTROL_DATA.size
         begin = CONTROL_HEAD.size // CONTROL_DATA.size
         slots.segments[begin : begin + len(counts) * step : step] = array("H", self._segments)
@@ -230,40 +212,45 @@ class Batch:
             # One that cannot be delivered must not stop the others.
             if self._counts[begin] > 1:
                 # A device that cannot cut, a way on which the packets are too long for it.
-                self._to[begin].takes_segments = False
+                route = self._route_at(self._names[begin])
+                route.takes_segments = False
                 first = sum(self._counts[:begin])
                 for slot in range(first, first + self._counts[begin]):
-                    self._send(slot, self._to[begin])
+                    self._send(slot, route)
             begin += 1
 
     def _send_singly(self, refused: list[int]) -> None:
         slot = 0
-        for to, count in zip(self._to, self._counts, strict=True):
+        for name, count in zip(self._names, self._counts, strict=True):
             for _ in range(count):
                 if not refused[slot]:
-                    self._send(slot, to)
+                    self._send(slot, self._route_at(name))
                 slot += 1
+
+    def _route_at(self, name: int) -> Route:
+        return next(route for route in self._heard if route.where == name)
 
     def _send(self, slot: int, to: Route) -> None:
         begin = slot * self._stride
         self._slots.send(self._slots.view[begin : begin + self._sizes[slot]], to.to.address)
 
 
-def _cut(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
+def _cut(sizes: list[int]) -> Shape:
+    """As few messages as the kernel can cut; `sizes` descend."""
+    count = len(sizes)
+    if count < MOST_SEGMENTS and len(set(sizes)) == count:
+        # Speech: hardly two of one length, and the shorter of each two is its message's last.
+        return IN_PAIRS[count], sizes[::2]
     counts: list[int] = []
     segments: list[int] = []
-    count = segment = most = 0
-    for size in sizes:
-        if 0 < count < most:
-            count += 1
-            if size == segment:
-                continue
-            size = 0  # a shorter one is its message's last
-        if count:
-            counts.append(count)
-            segments.append(segment)
-        count, segment, most = min(size, 1), size, min(MOST_SEGMENTS, MOST_BYTES // (size or 1))
-    if count:
-        counts.append(count)
+    begin = 0
+    while begin < count:
+        segment = sizes[begin]
+        end, most = begin + 1, min(count, begin + min(MOST_SEGMENTS, MOST_BYTES // segment))
+        while end < most and sizes[end] == segment:
+            end += 1
+        end += end < most
+        counts.append(end - begin)
         segments.append(segment)
+        begin = end
     return counts, segments
