@@ -69,7 +69,10 @@ class Inbox:
             self._failed(ffi.errno)
             return []
         end = count * MESSAGE_INTS
-        lengths, flags = self._told[LENGTH:end:MESSAGE_INTS].tolist(), self._told[FLAGS:end:MESSAGE_INTS].tolist()
+        lengths, flags = (
+            self._told[LENGTH:end:MESSAGE_INTS].tolist(),
+            self._told[FLAGS:end:MESSAGE_INTS].tolist(),
+        )
         read = [
             (view[0:length], name[:]) for length, (view, name) in zip(lengths, self._places, strict=False)
         ]

@@ -1,7 +1,7 @@
 """Places for packets of sound that are encrypted and sent together, filled and addressed for all of them at once.
 
-A packet to one listener lies in a slot. All slots of a batch have one length, the stride, so that their addresses are known before
-anything is put there, and what the kernel and libsrtp are told of them stands in columns that are written in one go:
+A packet to one listener lies in a slot. All slots of a batch have one length, the stride, so that their addresses are known
+before anything is put there, and what the kernel and libsrtp are told of them stands in columns that are written in one go:
 
     memory     | to bob: 131 bytes ... | 124 ... | 119 ... | to cara: 131 ... |
     vectors    (where a slot is, how many bytes)             one for each slot
@@ -9,9 +9,9 @@ anything is put there, and what the kernel and libsrtp are told of them stands i
 
 So Python's work for a packet to a listener is a few elements of lists, and the loop over them (`map`) runs in C.
 
-A message is cut into datagrams by Linux itself (generic segmentation offload: all of one length, the last may be shorter), so that
-the way through its network stack is gone once for all of them. Where the kernel does not know of it, or the way to a client does not
-take it, a message is a single packet.
+A message is cut into datagrams by Linux itself (generic segmentation offload: all of one length, the last may be shorter), so
+that the way through its network stack is gone once for all of them. Where the kernel does not know of it, or the way to a client
+does not take it, a message is a single packet.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from aiortc import rtcdtlstransport as aiortc_dtls
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import lib as srtp_lib
 
-from calls.media import rtp
+from calls.media import rtp, slots
 from calls.media.consumers import AudioConsumer
 from calls.media.datagrams import LONGEST, Destination, ffi
 from calls.media.fanout import Fan, Lane
@@ -324,6 +324,38 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
             ]
     assert other.route.takes_segments
     assert len(refused) == (outbox.name == "cut by the kernel")
+
+
+@pytest.mark.parametrize("fails", ["encryption", "layout"])
+def test_a_round_that_fails_in_the_middle_leaves_nothing_for_the_next(
+    outbox, listener, monkeypatch, fails: str
+) -> None:
+    people, fans = [listener(ssrc=number) for number in range(3)], [Fan() for _ in range(4)]
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, one.route) for one in people])
+        fan.send(111, 1, 0, b"lost")
+    with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
+        if fails == "encryption":
+            broken.setattr(outbox.round.slots, "protect", _failing_after(5, outbox.round.slots.protect))
+        else:
+            broken.setattr(slots, "_cut", lambda sizes: 1 // 0)
+            outbox.round.cuts = True
+        outbox.flush()
+    for one in people:
+        assert one.heard() == []
+    for fan in fans:
+        fan.send(111, 2, 0, b"words")
+    for one in people:
+        assert sorted(words(one.heard())) == [(2, b"words")] * len(fans)
+
+
+def _failing_after(times: int, protect: Any) -> Any:
+    left = iter(range(times))
+
+    def failing(*given: Any) -> int:
+        return 1 // 0 if next(left, None) is None else protect(*given)
+
+    return failing
 
 
 async def test_all_know_a_stream_by_one_ssrc_and_nobody_is_given_it_twice(party) -> None:
