@@ -108,8 +108,8 @@ class Outbox:
 class Route:
     """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is.
 
-    What a round asks for lies in the route itself: of hundreds of them each is looked at once in a round, and everything that it
-    would have to be followed to is in no cache any more.
+    What a round asks for lies in the route itself: of hundreds of them each is looked at once in a round, and everything that
+    it would have to be followed to is in no cache any more.
     """
 
     __slots__ = ("keys", "outbox", "raw_keys", "tag_bytes", "takes_segments", "to", "where")

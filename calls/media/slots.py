@@ -9,9 +9,9 @@ before anything is put there, and what the kernel and libsrtp are told of them s
 
 So Python's work for a packet to a listener is a few elements of lists, and the loop over them (`map`) runs in C.
 
-A message is cut into datagrams by Linux itself (generic segmentation offload: all of one length, the last may be shorter), so
-that the way through its network stack is gone once for all of them. Where the kernel does not know of it, or the way to a client
-does not take it, a message is a single packet.
+A message is cut into datagrams by Linux itself (generic segmentation offload: all of one length, the last may be
+shorter), so that the way through its network stack is gone once for all of them. Where the kernel does not know of it, or the
+way to a client does not take it, a message is a single packet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import errno
 import socket
 import struct
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
