@@ -97,3 +97,7 @@ def test_rules_and_their_limits(text: str, expected: list[str]) -> None:
     assert len(found) == len(expected), found
     for piece, wanted in zip(found, expected, strict=True):
         assert wanted in piece
+
+
+def test_a_word_that_only_ends_like_a_town_is_no_part_of_an_address() -> None:
+    assert hidden("혹시 강남구 테헤란로 12로 보내 주실래요") == ["강남구 테헤란로 12"]
