@@ -38,7 +38,7 @@ def cara(alice: User) -> Cara:
     assert hers is not None
     assert his is not None
     author = chat.author_in_call(hers)
-    chat.send(author, "a", f"사진 보냅니다 {PROFANE}")
+    chat.send(author, "a", f"사진 보냅니다 {PROFANE} 010-9876-5432로 연락 주세요")
     chat.send(author, "b", "", files.take(author, "사진.png", [PNG]).pk)
     direct_files.offer(author, "c", direct_files.Told("큰 사진.png", 50_000_000, "0" * 64, PNG[:512]))
     chat.send(chat.author_in_call(his), "d", "잘 받았습니다")
@@ -61,7 +61,8 @@ def test_it_is_read_in_order_and_masked(client: Client, alice: User, cara: Cara)
     assert places == sorted(places)
     assert "●●●" in shown[places[0] : places[1]]
     assert "씨발" not in shown
-    assert "직접 전달" in shown
+    assert "010-9876-5432" not in shown
+    assert "제안됨" in shown[places[2] :]
 
 
 def test_its_file_is_had_by_who_may_see_the_call(client: Client, alice: User, cara: Cara) -> None:
