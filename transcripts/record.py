@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Participant, Recording
+from calls.models import Call, Message, Participant, Recording
 from calls.models.call import ParticipantRole
 from transcripts.access import utterances_for
 from transcripts.labels import kind_label, missing_label
@@ -152,6 +152,8 @@ class Record:
     participants: list[Participant]
     recordings: list[Recording]
     turns: list[Turn]
+    written: list[Message]
+    """The chat of the call, masked as it was stored."""
 
     @cached_property
     def hidden(self) -> list[Hidden]:
@@ -279,6 +281,7 @@ def read(user: User, call: Call) -> Record:
         participants=participants,
         recordings=list(call.recordings.all()),
         turns=[_turn(utterance, people[utterance.participant_id], looks) for utterance in said],
+        written=list(Message.objects.filter(room__call=call).select_related("attachment").order_by("seq")),
     )
 
 
