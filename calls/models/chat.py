@@ -96,6 +96,15 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.room_id} {self.seq}"
 
+    @property
+    def came_to(self) -> str:
+        """What became of a file that was to go directly, in words; empty for other messages."""
+        return str(HandingOver(self.direct["state"]).label) if self.direct else ""
+
+    @property
+    def by_customer(self) -> bool:
+        return self.author.startswith("party:")
+
 
 class ReadMark(models.Model):
     """How far somebody has read."""
