@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import staff_of
 from accounts.models import User
+from calls.downloads import attachment_response
 from calls.models import Attachment, Call, Place, Recording
 from calls.models.chat import AttachmentState
-from calls.views.attachments import attachment_response
 from transcripts.access import originals_for, utterances_for
 from transcripts.actions.export import SOUND_TYPE, ExportRefused, export_sound, export_text
 from transcripts.actions.reveal import RevealRefused, reveal

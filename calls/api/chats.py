@@ -18,9 +18,9 @@ from calls.actions import chat, files
 from calls.actions.errors import ActionError
 from calls.api.rooms import OBJECT, RoomsView, read, read_uuid, staff_of
 from calls.api.schema import answers, enveloped
+from calls.downloads import attachment_response
 from calls.models import Attachment
 from calls.models.chat import AttachmentState
-from calls.views.attachments import attachment_response
 from config.helpers.envelope import ApiError, success
 
 MOST_MESSAGES = 200
