@@ -29,6 +29,7 @@ def main() -> None:
     training.add_argument(
         "--until", type=float, help="stop after so many seconds of it, to go on another time"
     )
+    training.add_argument("--start", type=Path, metavar="ARCHIVE", help="teach this model more")
     training.add_argument("--processes", type=int, default=8, help="that compose windows")
     training.add_argument(
         "--scale", type=float, default=1.0, help="size of a batch; 0.05 to try without a GPU"
@@ -49,16 +50,11 @@ def _speak(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from tests.training.train import train
+    from tests.training.train import Plan, train
 
-    train(
-        options.speech,
-        options.weights,
-        until_s=options.until or options.seconds,
-        planned_s=options.seconds,
-        processes=options.processes,
-        scale=options.scale,
-    )
+    until = options.until or options.seconds
+    plan = Plan(until, options.seconds, options.processes, options.scale, options.start)
+    train(options.speech, options.weights, plan)
 
 
 def _export(options: argparse.Namespace) -> None:

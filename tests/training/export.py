@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
 from tests.training import ARCHIVE, tokens
-from tests.training.loss import ALIGNMENT_HEADS
-from tests.training.model import DECODER_LAYERS, ENCODER_LAYERS, HEADS, WIDTH
+from tests.training.layout import (
+    ALIGNMENT_HEADS,
+    DECODER_LAYERS,
+    ENCODER_LAYERS,
+    HEADS,
+    LINEARS,
+    NORMS,
+    POSITIONS,
+    WIDTH,
+)
 
 VOCABULARY = 51_865
 UNKNOWN = -30.0
@@ -22,11 +30,13 @@ UNKNOWN = -30.0
 BLANK = 220
 FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.json")
 
-Weights = dict[str, Any]
+Weights = dict[str, npt.NDArray[np.float32]]
 
 
 def export(weights: Path, archive: Path) -> None:
     """Takes tokenizer and vocabulary from the archive of before."""
+    import torch
+
     kept = torch.load(weights, map_location="cpu", weights_only=True)["average"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -41,8 +51,7 @@ def write(weights: Weights, folder: Path) -> None:
     from ctranslate2.specs.whisper_spec import WhisperSpec
 
     spec = WhisperSpec(ENCODER_LAYERS, HEADS, DECODER_LAYERS, HEADS)
-    _encoder(spec.encoder, weights)
-    _decoder(spec.decoder, weights)
+    _fill(spec, weights)
     spec.config.alignment_heads = [list(head) for head in ALIGNMENT_HEADS]
     spec.config.lang_ids = sorted(tokens.LANGUAGES.values())
     spec.config.suppress_ids = []
@@ -53,52 +62,35 @@ def write(weights: Weights, folder: Path) -> None:
     spec.save(str(folder))
 
 
-def _encoder(encoder: Any, weights: Weights) -> None:
-    for number, convolution in enumerate((encoder.conv1, encoder.conv2), start=1):
-        _linear(convolution, weights, f"encoder.conv{number}")
-    encoder.position_encodings.encodings = weights["encoder.positions"]
-    _norm(encoder.layer_norm, weights, "encoder.norm")
-    for number, layer in enumerate(encoder.layer):
-        _layer(layer, weights, f"encoder.layers.{number}")
+def _fill(spec: Any, weights: Weights) -> None:
+    for path, name in POSITIONS.items():
+        half, *_ = path.split("/")
+        getattr(spec, half).position_encodings.encodings = weights[name]
+    for path, name in NORMS.items():
+        norm = _at(spec, path)
+        norm.gamma, norm.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    for path, names in LINEARS.items():
+        linear = _at(spec, path)
+        linear.weight = np.concatenate([weights[f"{name}.weight"] for name in names])
+        linear.bias = np.concatenate([weights[f"{name}.bias"] for name in names])
+    _tokens(spec.decoder, weights["decoder.tokens"])
 
 
-def _decoder(decoder: Any, weights: Weights) -> None:
+def _at(spec: Any, path: str) -> Any:
+    """What lies at `decoder/layer_1/attention/linear_0`."""
+    for part in path.split("/"):
+        name, _, number = part.rpartition("_")
+        spec = getattr(spec, part) if hasattr(spec, part) else getattr(spec, name)[int(number)]
+    return spec
+
+
+def _tokens(decoder: Any, taught: npt.NDArray[np.float32]) -> None:
     embeddings = np.zeros((VOCABULARY, WIDTH), np.float32)
-    embeddings[tokens.written()] = weights["decoder.tokens"]
+    embeddings[tokens.written()] = taught
     bias = np.full(VOCABULARY, UNKNOWN, np.float32)
     bias[tokens.written()] = 0
     decoder.embeddings.weight = decoder.projection.weight = embeddings
     decoder.projection.bias = bias
-    decoder.position_encodings.encodings = weights["decoder.positions"]
-    _norm(decoder.layer_norm, weights, "decoder.norm")
-    for number, layer in enumerate(decoder.layer):
-        name = f"decoder.layers.{number}"
-        _layer(layer, weights, name)
-        _norm(layer.attention.layer_norm, weights, f"{name}.heard_norm")
-        parts = zip(layer.attention.linear, ("query", "key_value", "out"), strict=True)
-        for linear, part in parts:
-            _linear(linear, weights, f"{name}.heard.{part}")
-
-
-def _layer(layer: Any, weights: Weights, name: str) -> None:
-    _norm(layer.self_attention.layer_norm, weights, f"{name}.own_norm")
-    joined, out = layer.self_attention.linear
-    joined.weight, joined.bias = (
-        np.concatenate([weights[f"{name}.own.{part}.{kind}"] for part in ("query", "key_value")])
-        for kind in ("weight", "bias")
-    )
-    _linear(out, weights, f"{name}.own.out")
-    _norm(layer.ffn.layer_norm, weights, f"{name}.feed_norm")
-    _linear(layer.ffn.linear_0, weights, f"{name}.widen")
-    _linear(layer.ffn.linear_1, weights, f"{name}.narrow")
-
-
-def _linear(spec: Any, weights: Weights, name: str) -> None:
-    spec.weight, spec.bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-
-
-def _norm(spec: Any, weights: Weights, name: str) -> None:
-    spec.gamma, spec.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
 def _pack(folder: Path, archive: Path) -> None:

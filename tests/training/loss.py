@@ -9,10 +9,9 @@ import torch.nn.functional as F  # noqa: N812  # its name everywhere
 from torch import Tensor, nn
 
 from tests.training import tokens
-from tests.training.model import WIDTH, Whisper
+from tests.training.layout import ALIGNMENT_HEADS, WIDTH
+from tests.training.model import Whisper
 
-ALIGNMENT_HEADS = ((1, 0), (1, 1))
-"""(layer, head) whose listening tells the times of words; they are taught it."""
 GUIDED = ((0, 0), *ALIGNMENT_HEADS)
 EDGE_S = 0.015
 NEARBY = ((0, 0.5), (-1, 0.2), (1, 0.2), (-2, 0.05), (2, 0.05))

@@ -8,8 +8,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # its name everywhere
 from torch import Tensor, nn
 
-WIDTH, HEADS, ENCODER_LAYERS, DECODER_LAYERS = 128, 4, 3, 2
-BANDS, AUDIO_POSITIONS, TEXT_POSITIONS = 80, 1_500, 448
+from tests.training.layout import (
+    AUDIO_POSITIONS,
+    BANDS,
+    DECODER_LAYERS,
+    ENCODER_LAYERS,
+    HEADS,
+    TEXT_POSITIONS,
+    WIDTH,
+)
 
 
 class Attention(nn.Module):

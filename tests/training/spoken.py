@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +53,8 @@ class Speech:
 def speak(count: int, path: Path) -> None:
     """Speak `count` sentences with every processor, and write them."""
     pieces = range(-CHECKED // PROCESSED, count // PROCESSED)
-    with multiprocessing.get_context("spawn").Pool() as pool:
-        spoken = [each for piece in pool.imap(_piece, pieces) for each in piece]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        spoken = [each for piece in pool.map(_piece, pieces) for each in piece]
     lines, start = [], 0
     for samples, line in spoken:
         lines.append(line | {"start": start})

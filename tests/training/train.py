@@ -7,24 +7,30 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from tests.training import sound, spoken, tokens, windows
+from tests.training import archive, sound, spoken, tokens, windows
 from tests.training.features import features
 from tests.training.loss import Judge, Judged
 from tests.training.model import Whisper
 from tests.training.spoken import RATE, Speech
 
-# Seconds of a window, windows at once, share: drafts, captions, stretches.
-SIZES = ((10.0, 160, 0.5), (15.0, 96, 0.3), (30.0, 40, 0.2))
+# Seconds of a window, windows at once, share. Most sentences are shorter than five seconds.
+SIZES = ((5.0, 320, 0.7), (10.0, 160, 0.15), (15.0, 96, 0.1), (30.0, 40, 0.05))
+CHECKED_S = 5.0
 WARM_UP, FASTEST, SLOWEST = 300, 2e-3, 1e-5
+WARM_UP_KNOWING, FASTEST_KNOWING = 20, 6e-4
+"""For a model that knows much already."""
 KEPT = 0.999
 """Of the average of the weights at each step: the average is what is kept."""
-REPORT_EVERY = 250
+REPORT_EVERY = 25
 
 Tensor = torch.Tensor
 
@@ -53,7 +59,7 @@ class Training:
         self._scale = scale
         self._speech = speech
         self._sound = torch.from_numpy(speech.samples).to(self._device)
-        torch.manual_seed(1)
+        torch.manual_seed(0)
         self.model = Whisper(len(tokens.written()), tokens.TIMES).to(self._device)
         self.judge = Judge(len(windows.names_of(speech.utterances))).to(self._device)
         self.average = copy.deepcopy(self.model)
@@ -61,10 +67,12 @@ class Training:
         fused = self._device.type == "cuda"
         self._optimiser = torch.optim.AdamW(self._weights, betas=(0.9, 0.98), weight_decay=0.01, fused=fused)
         self.step, self.seconds = 0, 0.0
+        self._warm_up, self._fastest = WARM_UP, FASTEST
 
-    def run(self, until_s: float, planned_s: float, processes: int) -> None:
-        """Learn until `until_s` seconds have gone by in all; the pace is that of a training of `planned_s`."""
+    def run(self, weights: Path, until_s: float, planned_s: float, processes: int) -> None:
+        """Learn until `until_s` seconds have gone by in all, and write `weights`. The pace is that of `planned_s`."""
         began = time.monotonic() - self.seconds
+        torch.manual_seed(self.step + 1)  # what comes after a pause is not what came before it
         batches = iter(
             DataLoader(
                 Windows(self._speech, self._scale),
@@ -78,12 +86,17 @@ class Training:
             self.step += 1
             if self.step % REPORT_EVERY == 0:
                 print(f"{now:.0f} s, step {self.step}: {_described(judged)}; {self.checked()}", flush=True)
-        self.seconds = until_s
+                self._save(weights, now)
+        self._save(weights, until_s)
+
+    def _save(self, weights: Path, seconds: float) -> None:
+        self.seconds = seconds
+        torch.save(self.state(), weights)
 
     def _learn(self, longest: float, batch: windows.Batch, done: float) -> Judged:
-        pace = 0.5 * (1 + math.cos(math.pi * min(1.0, done))) * min(1.0, (self.step + 1) / WARM_UP)
+        pace = 0.5 * (1 + math.cos(math.pi * min(1.0, done))) * min(1.0, (self.step + 1) / self._warm_up)
         for group in self._optimiser.param_groups:
-            group["lr"] = SLOWEST + FASTEST * pace
+            group["lr"] = SLOWEST + self._fastest * pace
         judged = self._judged(self.model, longest, batch, clean=False, strict=0.6 if done < 0.5 else 0.3)
         self._optimiser.zero_grad()
         judged.loss.backward()
@@ -103,18 +116,26 @@ class Training:
         with torch.no_grad():
             heard = sound.windows(self._sound, pieces, gains, len(lengths), int(longest * RATE))
             shown = features(heard if clean else sound.as_heard(heard, lengths), lengths)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with torch.autocast("cuda", torch.bfloat16, enabled=self._device.type == "cuda"):
             return self.judge(model, shown, wanted, times, sounds, strict)
 
     @torch.no_grad()
     def checked(self) -> str:
         """How the average does on voices that are not learnt, in quiet and in noise over all lines."""
         maker = windows.Maker([], random.Random(0))
-        made = [maker.plain(each) for each in self._speech.utterances[: spoken.CHECKED]]
-        made = [window for window in made if window.length <= 10 * RATE]
-        batch = windows.batch(made, 10.0, windows.names_of(self._speech.utterances))
-        clean, noisy = (self._judged(self.average, 10.0, batch, clean=clean) for clean in (True, False))
+        count = math.ceil(spoken.CHECKED * min(1.0, self._scale))
+        made = [maker.plain(each) for each in self._speech.utterances[:count]]
+        made = [window for window in made if window.length <= CHECKED_S * RATE]
+        batch = windows.batch(made, CHECKED_S, windows.names_of(self._speech.utterances))
+        clean, noisy = (self._judged(self.average, CHECKED_S, batch, clean=clean) for clean in (True, False))
         return f"unheard voices: {_described(clean)}; in noise: {_described(noisy)}"
+
+    def begin_with(self, weights: dict[str, npt.NDArray[np.float32]]) -> None:
+        """Learn more, gently, from what a model knows."""
+        known = {name: torch.from_numpy(value.copy()) for name, value in weights.items()}
+        self.model.load_state_dict(known)
+        self.average.load_state_dict(known)
+        self._warm_up, self._fastest = WARM_UP_KNOWING, FASTEST_KNOWING
 
     def state(self) -> dict[str, Any]:
         return {
@@ -140,13 +161,24 @@ def _described(judged: Judged) -> str:
     return ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
 
 
-def train(
-    speech: Path, weights: Path, *, until_s: float, planned_s: float, processes: int, scale: float
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Learn until `until_s` seconds of a training of `planned_s`; `start` is an archive whose model is taught more."""
+
+    until_s: float
+    planned_s: float
+    processes: int = 8
+    scale: float = 1.0
+    start: Path | None = None
+
+
+def train(speech: Path, weights: Path, plan: Plan) -> None:
     """Go on with `weights` if there are any, and write them."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = Training(spoken.load(speech), device, scale)
+    training = Training(spoken.load(speech), device, plan.scale)
+    if plan.start:
+        training.begin_with(archive.weights(plan.start))
     if weights.exists():
         training.resume(torch.load(weights, map_location=device, weights_only=True))
-    training.run(until_s, planned_s, processes)
-    torch.save(training.state(), weights)
+    print(f"before: {training.checked()}", flush=True)
+    training.run(weights, plan.until_s, plan.planned_s, plan.processes)

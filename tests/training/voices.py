@@ -10,7 +10,7 @@ import random
 from tests.espeak import Voice
 
 TRAINING = """
-    m1 m2 m3 m4 m5 m7 m8 f1 f2 f3 f4 adam Alex Alicia Andrea antonio aunty belinda benjamin boris caleb david Demonic Denis
+    m1 m2 m3 m4 m5 m7 m8 f1 f2 f3 f4 adam Alex Alicia Andrea antonio aunty belinda benjamin boris caleb david Denis
     Diogo ed Gene Gene2 grandma grandpa gustave Henrique Hugo iven iven2 iven3 Jacky john kaukovalta klatt klatt2 klatt4
     klatt5 klatt6 Lee linda marcelo Marco max Michael michel miguel Mike norbert Nguyen pablo paul pedro quincy rob sandro
     shelby steph steph2 steph3 travis Tweaky victor zac anika RicishayMax RicishayMax2
