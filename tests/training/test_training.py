@@ -16,6 +16,7 @@ from tests.accuracy.audio import VOICES as MEASURED
 from tests.accuracy.cases import read
 from tests.espeak import Spoken
 from tests.training import ARCHIVE, archive, export, tokens, voices, windows
+from tests.training.layout import WIDTH
 from tests.training.sentences import a_sentence, is_known
 from tests.training.spoken import RATE, Utterance
 from tests.transcripts.test_engines import ENGLISH, KOREAN
@@ -111,6 +112,8 @@ def test_weights_that_are_read_and_written_again_hear_the_same(tmp_path: Path) -
         file.extractall(tmp_path / "old", filter="data")
     shutil.copytree(tmp_path / "old", tmp_path / "new")
     weights = archive.weights(ARCHIVE)
+    assert weights["decoder.layers.1.own.query.weight"].shape == (WIDTH, WIDTH)
+    assert weights["encoder.layers.2.own.key_value.bias"].shape == (2 * WIDTH,)
     (tmp_path / "new" / "model.bin").unlink()
     export.write(weights, tmp_path / "new")
     assert json.loads((tmp_path / "new" / "config.json").read_text()) == json.loads(
