@@ -66,6 +66,8 @@ class LeanProtocol(WebSocketProtocol):  # type: ignore[misc] # daphne has no typ
     # --- what goes ---
 
     def serverSend(self, content: Any, binary: bool = False) -> None:
+        if self.state in (self.STATE_CLOSING, self.STATE_CLOSED):
+            return  # the peer has hung up, and the application is about to hear of it: no error of anybody's
         if binary or self.state != self.STATE_OPEN or self._perMessageCompress is not None:
             super().serverSend(content, binary)
         else:

@@ -133,6 +133,16 @@ async def test_what_one_turn_has_to_say_is_written_at_once() -> None:
     assert written == [text_frame("one") + text_frame("two") + text_frame("세")]
 
 
+async def test_what_is_said_to_who_has_hung_up_goes_nowhere() -> None:
+    protocol = opened(LeanProtocol)
+    protocol.dataReceived(frame((1000).to_bytes(2, "big"), 0x88))
+    assert protocol.state != protocol.STATE_OPEN
+    answered = protocol.transport.value()
+    protocol.serverSend("too late")
+    await asyncio.sleep(0)
+    assert protocol.transport.value() == answered
+
+
 async def test_what_was_said_before_the_end_is_written_before_it() -> None:
     protocol = opened(LeanProtocol)
     protocol.serverSend("bye")

@@ -38,10 +38,10 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("text", "text"),
-                            ("markdown", "markdown"),
-                            ("html", "html"),
-                            ("pdf", "pdf"),
+                            ("text", "plain text"),
+                            ("markdown", "Markdown"),
+                            ("html", "web page"),
+                            ("pdf", "PDF"),
                         ],
                         default=transcripts.assistant.documents.Kind["TEXT"],
                         max_length=8,

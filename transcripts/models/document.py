@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from calls.models import Place
 from transcripts.assistant.documents import MOST_LETTERS, Kind
 
+CAME_AS = (
+    (Kind.TEXT.value, _("plain text")),
+    (Kind.MARKDOWN.value, "Markdown"),
+    (Kind.HTML.value, _("web page")),
+    (Kind.PDF.value, "PDF"),
+)
+
 
 class KnowledgeDocument(models.Model):
     """Kept as its text, with headings as `# ` lines; the file itself is not kept. Without a place it holds everywhere."""
@@ -18,9 +25,7 @@ class KnowledgeDocument(models.Model):
         Place, models.CASCADE, null=True, blank=True, related_name="documents", verbose_name=_("place")
     )
     title = models.CharField(_("title"), max_length=120)
-    kind = models.CharField(
-        _("came as"), max_length=8, choices=[(kind.value, kind.value) for kind in Kind], default=Kind.TEXT
-    )
+    kind = models.CharField(_("came as"), max_length=8, choices=CAME_AS, default=Kind.TEXT)
     text = models.TextField(
         _("text"),
         max_length=MOST_LETTERS,
