@@ -1,9 +1,9 @@
 """Every check and test of the house, with one plain summary.
 
-The steps run one after the other; only the browser tests, which mostly wait, have company: what needs the processor alone
-(checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over. Pages that
-send pictures come last and alone: a starved encoder sends smaller pictures, as it should. The long ones, crowds of pages and
-second looks, are `make soak`'s.
+The steps run one after the other; only the browser tests, which often wait, have company, though two of them run at once,
+each with a system of its own: what needs the processor alone (checks, unit, model and database tests) runs beside them at low
+priority, its output shown when each step is over. Pages that send pictures come last and alone: a starved encoder sends
+smaller pictures, as it should. The long ones, crowds of pages and second looks, are `make soak`'s.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests
@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Self
 
 from config.bootstrap.console import SetupError
@@ -39,6 +39,8 @@ PATIENCE = 15
 """How nice the steps beside the browser tests are, of 19."""
 WORKERS = str(min(os.cpu_count() or 1, 4))
 SPREAD = ("-n", WORKERS)
+PAIRED = ("-n", "2", "--maxschedchunk", "1")
+"""Browser tests: each process has a whole system and its browsers, and takes the next test when it is free."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,24 @@ def main(arguments: list[str]) -> int:
 
 
 def everything() -> list[Outcome]:
+    """All over copies of one migrated database: migrating takes eight seconds of a processor, in a dozen processes."""
+    from tests.migrated import VARIABLE
+
+    with TemporaryDirectory(prefix="cc-migrated-") as folder:
+        file = f"{folder}/db.sqlite3"
+        migrated = perform(migrate(folder, f"sqlite:///{file}"))
+        if migrated.code:
+            return [migrated]
+        os.environ[VARIABLE] = file
+        return [migrated, *_everything()]
+
+
+def _everything() -> list[Outcome]:
     kinds = tests()
     first = [perform(kinds[name]) for name in ("postgres", "wire", "media")]
-    beside = [*checks(), *(kinds[name] for name in ("unit", "model", "db"))]
+    # Together, because every process that begins reads all tests first. What needs one core goes first: two are free later.
+    together = _pytest("unit, and db, SQLite", "unit or db", *SPREAD)
+    beside = [*checks(), kinds["model"], together]
     with Company(beside) as company:
         e2e = perform(kinds["e2e"])
         outcomes = [*company.outcomes(), *first, e2e]
@@ -141,6 +158,13 @@ def checks() -> list[Step]:
     ]
 
 
+def migrate(folder: str, url: str) -> Step:
+    command = [PYTHON, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    return Step(
+        "migrated database", command, {"ENVIRONMENT": "test", "DATA_DIR": folder, "DATABASE_URL": url}
+    )
+
+
 def javascript_tests() -> list[str]:
     """By name: Node 20 knows no patterns, and later ones no folders."""
     return sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.mjs"))) or ["tests/js holds no test"]
@@ -162,8 +186,8 @@ def tests() -> dict[str, Step]:
         # tests/conftest.py sees to it that these kinds have folders of their own: reading all others takes seconds.
         "media": _pytest("media", "media", "tests/media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e"),
-        "crowd": _pytest("e2e, pictures", "e2e and crowd and not long", "tests/e2e"),
+        "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e", *PAIRED),
+        "crowd": _pytest("e2e, alone", "e2e and crowd and not long", "tests/e2e"),
         "long": _pytest("e2e, long ones", "e2e and long", "tests/e2e"),
     }
 

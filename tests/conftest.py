@@ -19,6 +19,8 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests.emptying import delete_rows_instead_of_flushing
+from tests.migrated import copy_migrated
+from tests.passwords import hash_quickly
 from tests.services import Coturn, RedisServer
 from tests.stack import Stack
 from tests.static_files import find_static_files_once
@@ -88,9 +90,20 @@ def _redis_for_all_but_unit(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_done_twice() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        hash_quickly()
         delete_rows_instead_of_flushing(patch)
         find_static_files_once(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, django_db_modify_db_settings: None) -> bool:
+    """A database that is there already is not made again: a copy of the run's migrated one, if it has one."""
+    from django.db import connection  # after django.setup()
+
+    if connection.vendor != "sqlite":
+        return django_db_keepdb
+    return django_db_keepdb or copy_migrated(Path(connection.settings_dict["TEST"]["NAME"]))
 
 
 @pytest.fixture(scope="session")

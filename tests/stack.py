@@ -19,6 +19,7 @@ from config.supervisor.child import Service
 from config.supervisor.house import answers_ok
 from config.supervisor.options import Options, free_port
 from tests.answering import MARK
+from tests.migrated import copy_migrated
 from tests.services import LOOPBACK, ROOT, Process, RedisServer, ServiceError
 
 WORKERS = {"worker", "assistant", "batch"}
@@ -170,6 +171,8 @@ class Stack:
         """Migrated once per test run; later systems begin with a copy."""
         file = self.data_dir / "db.sqlite3"
         mine = self.environment["DATABASE_URL"].endswith(str(file))
+        if mine and copy_migrated(file):
+            return
         if mine and Stack.migrated is not None:
             file.write_bytes(Stack.migrated)
             return

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from calls.models import Call, Participant, Recording
+from calls.models import Call, Message, Participant, Recording
 from calls.models.call import ParticipantRole
 from transcripts.access import utterances_for
 from transcripts.labels import kind_label, missing_label
@@ -22,6 +22,7 @@ from transcripts.models import CallTranscript, Reveal, TranscriptState, Utteranc
 from transcripts.speech import availability, is_rough
 from transcripts.tone.line import ToneLine
 from transcripts.tone.tone import Tone, label
+from transcripts.vocabulary import masked
 from transcripts.waveform import Drawing, draw, levels
 
 UNFINISHED = (TranscriptState.PENDING, TranscriptState.PROCESSING)
@@ -143,6 +144,14 @@ class Side:
         return voice_of(self.participant.role)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of the chat. A number was written to be read then; who reads the record sees it as if it had been said."""
+
+    message: Message
+    text: str
+
+
 @dataclass(frozen=True)
 class Record:
     """`turns` are the final transcript, or the live captions while there is none."""
@@ -152,6 +161,7 @@ class Record:
     participants: list[Participant]
     recordings: list[Recording]
     turns: list[Turn]
+    written: list[Written]
 
     @cached_property
     def hidden(self) -> list[Hidden]:
@@ -279,7 +289,13 @@ def read(user: User, call: Call) -> Record:
         participants=participants,
         recordings=list(call.recordings.all()),
         turns=[_turn(utterance, people[utterance.participant_id], looks) for utterance in said],
+        written=_written(call),
     )
+
+
+def _written(call: Call) -> list[Written]:
+    messages = Message.objects.filter(room__call=call).select_related("attachment").order_by("seq")
+    return [Written(message, masked(message.text, call.queue_id).text) for message in messages]
 
 
 def _looks(call: Call) -> dict[tuple[int | None, int], list[Reveal]]:

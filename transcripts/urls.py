@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:call_id>/", views.record, name="record"),
     path("<uuid:call_id>/parts/", views.record_parts, name="parts"),
     path("<uuid:call_id>/audio/<uuid:participant_id>.opus", views.audio, name="audio"),
+    path("<uuid:call_id>/files/<uuid:file_id>", views.file, name="file"),
     path("<uuid:call_id>/export/<slug:form>", views.export, name="export"),
     path("<uuid:call_id>/export/sound/<slug:side>", views.export_sound_file, name="export-sound"),
     path("<uuid:call_id>/reveal/", views.reveal_word, name="reveal"),

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import staff_of
 from accounts.models import User
-from calls.models import Call, Place, Recording
+from calls.models import Attachment, Call, Place, Recording
+from calls.models.chat import AttachmentState
+from calls.views.attachments import attachment_response
 from transcripts.access import originals_for, utterances_for
 from transcripts.actions.export import SOUND_TYPE, ExportRefused, export_sound, export_text
 from transcripts.actions.reveal import RevealRefused, reveal
@@ -126,6 +128,16 @@ def audio(request: HttpRequest, call_id: uuid.UUID, participant_id: uuid.UUID) -
         raise Http404 from error
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@require_safe
+@never_cache
+@login_required
+def file(request: HttpRequest, call_id: uuid.UUID, file_id: uuid.UUID) -> HttpResponseBase:
+    """What was sent in the chat of a call."""
+    mine = Attachment.objects.filter(room__call__in=Call.objects.visible_to(staff_of(request)))
+    found = get_object_or_404(mine, room_id=call_id, pk=file_id, state=AttachmentState.READY)
+    return attachment_response(found, shown=False)
 
 
 @require_safe

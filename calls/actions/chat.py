@@ -75,14 +75,19 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
 
     Raises ActionError: malformed (nothing in it), forbidden (the host keeps the chat), not_found (the file), wrong_state.
     """
-    known = _known(author, client_id)
-    if known is not None:
-        return known
+    sent = known(author, client_id)
+    if sent is not None:
+        return sent
     _check(author, text)
     if not text.strip() and attachment_id is None:
         raise ActionError("malformed", _("There is nothing in this message."))
     attachment = _attachment(author, attachment_id)
     shown = seen(text[:MAX_TEXT].replace("\x00", ""), author.queue_id)
+    return store(author, client_id, text=shown.text, masks=shown.masks, attachment=attachment)
+
+
+def store(author: Author, client_id: str, **fields: Any) -> dict[str, Any]:
+    """Number a message and tell everybody. What is in `fields` may be seen."""
     try:
         with transaction.atomic():
             message = Message.objects.create(
@@ -91,19 +96,17 @@ def send(author: Author, client_id: str, text: str, attachment_id: uuid.UUID | N
                 author=author.key,
                 author_name=author.name,
                 client_id=client_id,
-                text=shown.text,
-                masks=shown.masks,
-                attachment=attachment,
+                **fields,
             )
             payload = message_payload(message)
-            _tell(author, "message-received", message=payload)
+            tell(author, "message-received", message=payload)
     except IntegrityError:  # sent twice at once
-        return _known(author, client_id) or {}
+        return known(author, client_id) or {}
     logger.info("message stored", extra={"room": author.room.pk, "seq": message.seq, "author": author.key})
     return payload
 
 
-def _known(author: Author, client_id: str) -> dict[str, Any] | None:
+def known(author: Author, client_id: str) -> dict[str, Any] | None:
     message = (
         Message.objects.filter(room=author.room, author=author.key, client_id=client_id)
         .select_related("attachment")
@@ -163,7 +166,7 @@ def read(author: Author, seq: int) -> None:
     last = Room.objects.values_list("last_message_seq", flat=True).get(pk=author.room.pk)
     seq = min(seq, last)
     if ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq):
-        _tell(author, "read-mark", readerId=author.key, name=author.name, seq=seq)
+        tell(author, "read-mark", readerId=author.key, name=author.name, seq=seq)
 
 
 def chat_state(
@@ -210,6 +213,7 @@ def message_payload(message: Message) -> dict[str, Any]:
         "text": message.text,
         "masks": message.masks,
         "attachment": attachment_payload(message.attachment) if message.attachment else None,
+        "direct": message.direct,
         "at": unix_ms(message.created_at),
         "clientId": message.client_id,
     }
@@ -226,7 +230,7 @@ def attachment_payload(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _tell(author: Author, kind: str, **fields: Any) -> None:
+def tell(author: Author, kind: str, **fields: Any) -> None:
     place = "callId" if author.room.kind == RoomKind.CALL else "roomId"
     message = {"type": kind, place: str(author.room.pk), **fields}
     events.relay(author.room.pk, message, skip=author.peer_id)

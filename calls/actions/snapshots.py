@@ -40,6 +40,7 @@ def snapshot(call: Call, *, for_staff: bool) -> dict[str, Any]:
         "number": call.number,
         "source": call.source,
         "mediaPath": call.media_path,
+        "directFiles": call.queue.hands_files_over,
         "language": call.language,
         "topic": call.topic,
         "place": place,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,13 +20,10 @@ from calls.api.rooms import OBJECT, RoomsView, read, read_uuid, staff_of
 from calls.api.schema import answers, enveloped
 from calls.models import Attachment
 from calls.models.chat import AttachmentState
-from calls.vault import VaultError
+from calls.views.attachments import attachment_response
 from config.helpers.envelope import ApiError, success
 
-logger = logging.getLogger(__name__)
-
 MOST_MESSAGES = 200
-PIECE = 64 * 1024
 
 
 class SendMessageSerializer(serializers.Serializer[Any]):
@@ -119,26 +112,7 @@ class FileView(RoomsView):
         ).first()
         if found is None:
             raise Http404
-        try:
-            with found.open():
-                pass
-        except (FileNotFoundError, VaultError) as error:
-            logger.error("file cannot be read: %s", type(error).__name__, extra={"file": found.pk})
-            raise Http404 from error
-        shown = found.is_image and request.query_params.get("preview") == "1"
-        response = StreamingHttpResponse(_pieces(found), content_type=found.content_type)
-        response["Content-Length"] = str(found.size)
-        response["Content-Disposition"] = content_disposition_header(not shown, found.name) or "inline"
-        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
-
-
-async def _pieces(file: Attachment) -> AsyncIterator[bytes]:
-    """In a thread: a slow disk must not hold up the sockets of this process."""
-    with await asyncio.to_thread(file.open) as content:
-        for start in range(0, content.size, PIECE):
-            yield await asyncio.to_thread(content.read_at, start, PIECE)
+        return attachment_response(found, shown=request.query_params.get("preview") == "1")
 
 
 def _author(request: Request, room_id: str) -> chat.Author:

@@ -53,9 +53,8 @@ class Destination:
     def __init__(self, address: tuple[str, int], family: int) -> None:
         self.address = address
         self.raw = ffi.new("char[]", sockaddr(address, family))
-        self.size = len(self.raw) - 1
-        self.takes_segments = True
-        """Until a message that the kernel was to cut was refused there."""
+        self.where = int(ffi.cast("uintptr_t", self.raw))
+        self.size = name_bytes(family)
 
 
 class Batch:
@@ -84,6 +83,11 @@ class Batch:
 
     def datagram(self, place: int) -> bytes:
         return bytes(self.views[place][0 : self.iovs[place].len])
+
+
+def name_bytes(family: int) -> int:
+    """How long an address in the kernel's form is."""
+    return 16 if family == socket.AF_INET else ADDRESS_BYTES
 
 
 def sockaddr(address: tuple[str, int], family: int) -> bytes:

@@ -74,8 +74,8 @@ class SecureLink:
         self._dtls = RTCDtlsTransport(ice, [certificate])  # type: ignore[arg-type]  # see above
         self._dtls._set_role("server")
         self._dtls.on("statechange", self._changed)
-        self._on_rtp = on_rtp
-        self._on_rtcp = on_rtcp
+        self._opened_by = ((srtp_lib.srtp_unprotect, on_rtp), (srtp_lib.srtp_unprotect_rtcp, on_rtcp))
+        """By whether it is RTCP: what decrypts a packet, and who is given it."""
         self._on_state = on_state
         self._on_route = ice.on_moved = on_route
         self._accept = accept
@@ -173,19 +173,17 @@ class SecureLink:
         self._ice.send(encrypted)
 
     def _media_arrived(self, data: bytes) -> None:
-        if not SHORTEST_PACKET <= len(data) <= PLACE_BYTES:
+        size = len(data)
+        if not SHORTEST_PACKET <= size <= PLACE_BYTES:
             return
         # RFC 5761: these packet types are RTCP whatever else shares the port.
-        if 192 <= data[1] <= 223:
-            if self._accept(data, is_rtcp=True):
-                self._open(data, srtp_lib.srtp_unprotect_rtcp, self._on_rtcp)
-        elif self._accept(data, is_rtcp=False):
-            self._open(data, srtp_lib.srtp_unprotect, self._on_rtp)
-
-    def _open(self, data: bytes, unprotect: Callable[..., int], receiver: Callable[[bytes], None]) -> None:
+        is_rtcp = 192 <= data[1] <= 223
+        if not self._accept(data, is_rtcp=is_rtcp):
+            return
+        unprotect, receiver = self._opened_by[is_rtcp]
         view, length = self._view, self._length
-        size = length[0] = len(data)
         view[0:size] = data
+        length[0] = size
         if not unprotect(self._receiving, self._memory, length):
             receiver(view[0 : length[0]])
 

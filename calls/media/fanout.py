@@ -39,6 +39,8 @@ class Tally:
 class Fan:
     """`arrange` says who listens, `send` gives a packet to all of them, which leaves at the outbox's next flush."""
 
+    __slots__ = ("_groups", "_last_round", "_outbox", "tally")
+
     def __init__(self) -> None:
         self.tally = Tally()
         self._groups: list[tuple[int, int, bytes, list[Route]]] = []
@@ -54,7 +56,7 @@ class Fan:
         self._outbox = lanes[0].route.outbox if lanes else None
         alike: dict[tuple[int, int, bytes], list[Route]] = {}
         for ssrc, offset, route in lanes:
-            alike.setdefault((offset, ssrc, bytes(route.keys.tag_bytes)), []).append(route)
+            alike.setdefault((offset, ssrc, bytes(route.tag_bytes)), []).append(route)
         # Never changed after this: a round may still hold the lists of the last arrangement.
         self._groups = [(*same, routes) for same, routes in alike.items()]
 

@@ -20,6 +20,7 @@ from typing import Any, cast
 from aioice import stun
 
 from calls.media.datagrams import Destination, sockaddr
+from calls.media.holding import Holding
 from calls.media.inbox import MOST_AT_ONCE, Inbox, address_of
 from calls.media.outbox import Outbox
 
@@ -33,11 +34,6 @@ RECEIVE_BUFFER = 4 << 20
 # A browser with several networks probes from each; more than this is somebody's game.
 MAX_ADDRESSES = 16
 DTLS_BACKLOG = 64
-HOLD_S = 0.008
-LEAST_HOLD_S = 0.002
-"""So long the loop is free for others after reading what took all of HOLD_S to forward."""
-QUICK_READS = 4
-"""So many in a row are not the packets of a single call that happen to come together."""
 MOST_READS = 4
 
 
@@ -151,9 +147,7 @@ class IceLite:
 class UdpPort:
     """All clients' datagrams on one port, told apart by user name (checks) and by address (all else).
 
-    While sound comes faster than once in HOLD_S, it is collected for so long: to be woken, with nothing of ours in the
-    processor's caches any more, costs more than to forward. A call of two, whose packets come less often, is not held, and
-    nothing is while somebody sends pictures: their sender judges the network by when we say that they came.
+    When much sound comes it is collected for some milliseconds (see holding.py).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -164,8 +158,7 @@ class UdpPort:
         self._socket: socket.socket | None = None
         self._family = socket.AF_INET
         self._inbox: Inbox | None = None
-        self._read_at = 0.0
-        self._quick_reads = 0
+        self._collecting = Holding()
         self._holding: asyncio.TimerHandle | None = None
         self.prompt: set[str] = set()
         """What must be read when it comes: while there is any, nothing is collected."""
@@ -250,31 +243,24 @@ class UdpPort:
         asyncio.get_running_loop().add_reader(sock, self._readable)
 
     def _readable(self) -> None:
-        now = self._clock()
-        self._quick_reads = self._quick_reads + 1 if now - self._read_at < HOLD_S else 0
-        self._read_at = now
-        began = time.monotonic()
+        now, began = self._clock(), time.monotonic()
         self._read()
-        if self._quick_reads >= QUICK_READS and not self.prompt and self._socket is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._socket)
+        collected = self._collecting.begins(now, prompt=bool(self.prompt))
+        if collected and self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._hold(began)
 
     def _read_held(self) -> None:
         """Go on so while it is worth it."""
-        loop = asyncio.get_running_loop()
         self._holding = None
         began = time.monotonic()
-        worth_it = self._read() > 1 and not self.prompt
-        if worth_it:
+        if self._collecting.goes_on(self._read(), prompt=bool(self.prompt)):
             self._hold(began)
         elif self._socket is not None:
-            self._quick_reads = 0
-            loop.add_reader(self._socket, self._readable)
+            asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
     def _hold(self, began: float) -> None:
-        """Until HOLD_S after the last reading began: what waited while it was forwarded has waited for so long already."""
-        wait = max(LEAST_HOLD_S, HOLD_S - (time.monotonic() - began))
+        wait = self._collecting.wait_after(time.monotonic() - began)
         self._holding = asyncio.get_running_loop().call_later(wait, self._read_held)
 
     def _read(self) -> int:
@@ -289,11 +275,18 @@ class UdpPort:
                 except Exception:
                     # One client's fault must not stop the reading for all the others.
                     logger.exception("datagram failed")
-            self.outbox.flush()
+            self._flush()
             count += len(datagrams)
             if len(datagrams) < MOST_AT_ONCE:
                 break
         return count
+
+    def _flush(self) -> None:
+        try:
+            self.outbox.flush()
+        except Exception:
+            # What this round had is lost, as on any network; a port that is not read any more would be worse.
+            logger.exception("round failed")
 
     def _arrived(self, data: bytes, name: bytes) -> None:
         if not data:

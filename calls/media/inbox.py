@@ -12,12 +12,25 @@ import socket
 import struct
 from typing import Any
 
-from calls.media.datagrams import ADDRESS_BYTES, MSG_DONTWAIT, PLACE_BYTES, Batch, ffi, of_libc, sockaddr
+from calls.media.datagrams import (
+    ADDRESS_BYTES,
+    MSG_DONTWAIT,
+    PLACE_BYTES,
+    Batch,
+    ffi,
+    name_bytes,
+    of_libc,
+    sockaddr,
+)
 
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
 MSG_TRUNC = 0x20
+INT = 4
+MESSAGE_INTS = ffi.sizeof("struct mmsghdr") // INT
+LENGTH = ffi.offsetof("struct mmsghdr", "length") // INT
+FLAGS = (ffi.offsetof("struct mmsghdr", "head") + ffi.offsetof("struct msghdr", "flags")) // INT
 IPV4, IPV6 = struct.Struct("!2xH4s"), struct.Struct("!2xHL16s")
 SCOPE = struct.Struct("=24xL")
 
@@ -33,13 +46,18 @@ class Inbox:
         self._recvmmsg = of_libc("recvmmsg")
         self._batch = Batch(MOST_AT_ONCE)
         self._names: list[Any] = [ffi.new("char[]", ADDRESS_BYTES) for _ in range(MOST_AT_ONCE)]
-        self._places = []
+        # All senders on one socket have names of one length, so the kernel is given no more room than that.
+        self._name_bytes = name_bytes(sock.family)
         for place, name in enumerate(self._names):
             self._batch.iovs[place].len = PLACE_BYTES
             self._batch.heads[place].name = name
-            self._batch.heads[place].namelen = ADDRESS_BYTES
-            message = self._batch.messages + place
-            self._places.append((message, message.head, self._batch.views[place], ffi.buffer(name)))
+            self._batch.heads[place].namelen = self._name_bytes
+        self._places = [
+            (view, ffi.buffer(name, self._name_bytes))
+            for view, name in zip(self._batch.views, self._names, strict=True)
+        ]
+        # What the kernel says of a datagram, read from all of them in one go.
+        self._told = memoryview(ffi.buffer(self._batch.messages)).cast("B").cast("I")
 
     def read(self) -> list[Datagram]:
         if self._recvmmsg is None:
@@ -50,11 +68,17 @@ class Inbox:
         if count < 0:
             self._failed(ffi.errno)
             return []
-        return [
-            (view[0 : message.length], name[0 : head.namelen])
-            for message, head, view, name in self._places[:count]
-            if not head.flags & MSG_TRUNC
+        end = count * MESSAGE_INTS
+        lengths, flags = (
+            self._told[LENGTH:end:MESSAGE_INTS].tolist(),
+            self._told[FLAGS:end:MESSAGE_INTS].tolist(),
+        )
+        read = [
+            (view[0:length], name[:]) for length, (view, name) in zip(lengths, self._places, strict=False)
         ]
+        if any(flags):
+            return [one for one, told in zip(read, flags, strict=True) if not told & MSG_TRUNC]
+        return read
 
     def _read_singly(self) -> list[Datagram]:
         found: list[Datagram] = []

@@ -15,7 +15,8 @@ from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
 from calls.media.datagrams import LONGEST, MSG_DONTWAIT, Batch, Destination, ffi, of_libc
-from calls.media.rounds import FULL, Round
+from calls.media.rounds import Round
+from calls.media.slots import FULL
 
 SLOTS = 64
 TAG_BYTES = {b"SRTP_AEAD_AES_256_GCM": 16, b"SRTP_AEAD_AES_128_GCM": 16, b"SRTP_AES128_CM_SHA1_80": 10}
@@ -105,13 +106,20 @@ class Outbox:
 
 
 class Route:
-    """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is."""
+    """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is.
 
-    __slots__ = ("keys", "outbox", "to", "wires")
+    What a round asks for lies in the route itself: of hundreds of them each is looked at once in a round, and everything that
+    it would have to be followed to is in no cache any more.
+    """
+
+    __slots__ = ("keys", "outbox", "raw_keys", "tag_bytes", "takes_segments", "to", "where")
 
     def __init__(self, outbox: Outbox, keys: Keys, to: Destination) -> None:
         self.outbox = outbox
         self.keys = keys
         self.to = to
-        self.wires: list[bytes] = []
-        """What the round that ends has for this client."""
+        self.raw_keys = keys.raw
+        self.tag_bytes = keys.tag_bytes
+        self.where = to.where
+        self.takes_segments = True
+        """Until a message that the kernel was to cut was refused there."""

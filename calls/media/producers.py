@@ -208,10 +208,11 @@ class AudioProducer(Producer):
     def packet_arrived(self, received: Received, packet: RtpPacket, now: float) -> list[int]:
         if packet.payload_type != self._payload_type:
             return []
-        number = self._reception.add(packet, now)
+        reception = self._reception
+        number = reception.add(packet, now)
         if number is not None and not self.paused and packet.payload:
             self._hand_on(number, packet, now)
-        return self._reception.to_ask_for(now)
+        return reception.to_ask_for(now) if reception.missing else []
 
     def pause(self, now: float) -> None:
         super().pause(now)

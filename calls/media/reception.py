@@ -34,7 +34,7 @@ class Report:
     jitter: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Reception:
     """Counts one stream. Times are seconds of a monotonic clock."""
 
@@ -49,7 +49,8 @@ class Reception:
     _highest: int = -1
     _next: int = -1
     """The sequence number (16 bits) after the highest."""
-    _missing: dict[int, _Missing] = field(default_factory=dict)
+    missing: dict[int, _Missing] = field(default_factory=dict)
+    """What to ask for is looked for in this: nothing, where it is empty."""
     _late_in_a_row: int = 0
     _shift: int = 0
     _jitter: float = 0.0
@@ -76,7 +77,7 @@ class Reception:
             if number > self._highest + 1:
                 self._note_gap(number, now)
             self._highest = number
-        elif self._missing.pop(number, None) is not None:
+        elif self.missing.pop(number, None) is not None:
             self.recovered += 1
         elif self._late_in_a_row < LATE_MEANS_RESTART:
             self._late_in_a_row += 1
@@ -91,12 +92,12 @@ class Reception:
 
     def to_ask_for(self, now: float) -> list[int]:
         """Sequence numbers (16 bits) to ask for now. Call it per packet: it paces and gives up itself."""
-        if not self._missing:
+        if not self.missing:
             return []
         due = []
-        for number, missing in list(self._missing.items()):
+        for number, missing in list(self.missing.items()):
             if missing.tries >= NACK_TRIES or now - missing.since > NACK_MAX_AGE_S:
-                del self._missing[number]
+                del self.missing[number]
                 self.given_up += 1
             elif missing.asked_at is None or now - missing.asked_at >= NACK_RETRY_S:
                 missing.asked_at, missing.tries = now, missing.tries + 1
@@ -132,15 +133,15 @@ class Reception:
         gap = number - self._highest - 1
         if gap > RESTART_GAP:
             # Counted anew, so that one restart does not stand as thousands of lost packets for ever.
-            self._base, self._missing = number - self.received, {}
+            self._base, self.missing = number - self.received, {}
             self._reported_expected = self._reported_received = self.received
             return
         first = max(self._highest + 1, number - self.max_missing)
         self.given_up += first - self._highest - 1
         for missing in range(first, number):
-            self._missing[missing] = _Missing(now)
-        while len(self._missing) > self.max_missing:
-            del self._missing[next(iter(self._missing))]
+            self.missing[missing] = _Missing(now)
+        while len(self.missing) > self.max_missing:
+            del self.missing[next(iter(self.missing))]
             self.given_up += 1
 
     def _begin_again(self, number: int) -> int:
@@ -148,7 +149,7 @@ class Reception:
         self._highest += 1
         self._shift += self._highest - number
         self._sequences.restart_at(self._highest - self._shift)
-        self._missing = {}
+        self.missing = {}
         return self._highest
 
     def _update_jitter(self, timestamp: int, now: float) -> None:

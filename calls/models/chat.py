@@ -22,6 +22,16 @@ class AttachmentState(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class HandingOver(models.TextChoices):
+    """How far a file has come that goes from device to device: `state` in `Message.direct`."""
+
+    OFFERED = "offered", _("offered")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    ARRIVED = "arrived", _("arrived")
+    FAILED = "failed", _("did not arrive")
+
+
 class Attachment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     room = models.ForeignKey(Room, models.CASCADE, related_name="attachments")
@@ -70,6 +80,8 @@ class Message(models.Model):
     text = models.TextField(_("text"), blank=True)
     masks = models.JSONField(default=list)
     attachment = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+")
+    direct = models.JSONField(_("handed over directly"), null=True, blank=True)
+    """{name, contentType, size, sha256, headSha256, state} of a file that went from device to device and is not kept."""
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
@@ -83,6 +95,15 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id} {self.seq}"
+
+    @property
+    def came_to(self) -> str:
+        """What became of a file that was to go directly, in words; empty for other messages."""
+        return str(HandingOver(self.direct["state"]).label) if self.direct else ""
+
+    @property
+    def by_customer(self) -> bool:
+        return self.author.startswith("party:")
 
 
 class ReadMark(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -48,6 +49,14 @@ class Queue(models.Model):
     listening_told = models.CharField(
         _("listening is shown to"), max_length=8, choices=ListeningTold.choices, default=ListeningTold.AGENT
     )
+    direct_files = models.BooleanField(
+        _("files go directly when both agree"),
+        default=False,
+        help_text=_(
+            "In a direct call, agent and customer may hand each other files from device to device. Such a file is not"
+            " scanned for viruses, not kept, and cannot be looked at later: only its name, size, type and hash can."
+        ),
+    )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="QueueMembership", related_name="queues", verbose_name=_("agents")
     )
@@ -61,9 +70,19 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.direct_files and settings.ATTACHMENT_SCANNER:
+            problem = _("Every file is to be shown to the virus scanner: none may go past it.")
+            raise ValidationError({"direct_files": problem})
+
     @property
     def local_name(self) -> str:
         return (self.name_en if (get_language() or "ko").startswith("en") else "") or self.name
+
+    @property
+    def hands_files_over(self) -> bool:
+        """A scanner that was set later has its way."""
+        return self.direct_files and not settings.ATTACHMENT_SCANNER
 
 
 class QueueMembership(models.Model):

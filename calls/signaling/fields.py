@@ -32,6 +32,7 @@ class Wrong(Exception):
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _uuid = lru_cache(4096)(uuid.UUID)
 """A page names the same few rooms and peers again and again."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HANDLE = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 
 
@@ -59,6 +60,11 @@ def identifier(*, optional: bool = False) -> Any:
 def handle(*, optional: bool = False) -> Any:
     """A short name of letters, digits, `_` and `-`: safe as a file name and in a log."""
     return _field(_read_handle, optional)
+
+
+def sha256() -> Any:
+    """A SHA-256 in hexadecimal digits."""
+    return _field(_read_sha256, False)
 
 
 def json_object(*, nullable: bool = False, optional: bool = False) -> Any:
@@ -211,4 +217,10 @@ def _read_uuid(value: Any) -> uuid.UUID:
 def _read_handle(value: Any) -> str:
     if not isinstance(value, str) or not _HANDLE.fullmatch(value):
         raise Wrong("must be a name of letters, digits, _ and -")
+    return value
+
+
+def _read_sha256(value: Any) -> str:
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise Wrong("must be 64 hexadecimal digits")
     return value

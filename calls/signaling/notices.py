@@ -53,6 +53,7 @@ NOTICES: dict[str, str] = {
     "mute-request": "roomId by",
     "removed": "roomId",
     "message-received": "message",
+    "file-marked": "seq state",
     "user-typing": "peerId typing",
     "read-mark": "readerId name seq",
     "meeting-started": "roomId name by sessionId",

@@ -54,6 +54,21 @@ CHAT: Strings = {
     "fileInfected": _("The virus scanner refused it"),
     "fileFailed": _("Not sent. Check the connection and try again."),
     "fileGone": _("The file could not be opened."),
+    "directChoose": _(
+        "{size} · Sent through the office it is kept with the call. Handed over directly it is not."
+    ),
+    "directOnly": _("{size} · Larger than 40 MB: it can only be handed over directly, and is not kept."),
+    "directReading": _("{size} · {percent} % read"),
+    "directTooLarge": _("Larger than 200 MB"),
+    "directNotOffered": _("It could not be offered."),
+    "directWaiting": _("waiting for a yes"),
+    "directOffered": _("comes straight from the other device, not scanned for viruses and not kept"),
+    "directGoing": _("on its way"),
+    "directSave": _("arrived. Save it now: it is not kept"),
+    "directDone": _("handed over directly, not kept"),
+    "directDeclined": _("was declined"),
+    "directNotTaken": _("you declined it"),
+    "directFailed": _("did not arrive"),
 }
 
 PRESENCE: Strings = {

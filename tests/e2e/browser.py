@@ -1,10 +1,9 @@
-"""Real Chromium pages with a voice: one browser per voice, because the fake microphone is per process."""
+"""Real Chromium pages with a voice, and what is seen and heard on them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,35 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Playwright,
-    WebSocket,
-    async_playwright,
-)
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket
 
+from tests.e2e.chromium import Chromiums, chromiums
 from tests.services import ROOT, ServiceError
 
 T = TypeVar("T")
 AXE = ROOT / "config" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
-)
-MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -94,13 +72,13 @@ class Tab:
 
 
 class Browsers:
-    """Opens browsers and closes them all at the end of a test."""
+    """Opens pages for people and closes them all at the end of a test."""
 
-    def __init__(self, playwright: Playwright, folder: Path, stack: AsyncExitStack) -> None:
-        self.playwright = playwright
+    def __init__(self, lender: Chromiums, folder: Path, stack: AsyncExitStack) -> None:
         self.folder = folder
         self.tabs: list[Tab] = []
         self.stack = stack
+        self._lender = lender
 
     async def open(
         self,
@@ -109,46 +87,22 @@ class Browsers:
         voice: Path | None = None,
         language: str = "ko",
         phone: bool = False,
-        dark: bool = False,
         microphone: bool = True,
-        processes_prefix: tuple[str, ...] = (),
-        flags: tuple[str, ...] = (),
     ) -> Tab:
-        """A fresh browser for `name`; `voice` is a WAV file, played in a loop as the microphone.
+        """A browser for `name` alone; `voice` is a WAV file, played in a loop as the microphone.
 
-        `microphone=False` refuses it as a person would. `processes_prefix` runs the browser elsewhere, for instance
-        `("ip", "netns", "exec", "a")`.
+        `microphone=False` refuses it as a person would.
         """
-        folder = self.folder / name
-        folder.mkdir(parents=True, exist_ok=True)
-        context = await self.playwright.chromium.launch_persistent_context(
-            str(folder / "profile"),
-            executable_path=_program(folder, processes_prefix),
-            args=[*FLAGS, *_microphone(microphone, voice), *flags],
-            ignore_default_args=["--headless", "--mute-audio"],
-            headless=False,  # the flag above chooses the new headless mode; Playwright's own is another browser
-            locale=LOCALES[language],
-            timezone_id="Asia/Seoul",
-            viewport=PHONE if phone else DESK,
-            has_touch=phone,
-            color_scheme="dark" if dark else "light",
-        )
-        self.stack.push_async_callback(context.close)
+        browser = await self._borrow(voice=voice, microphone=microphone)
+        context = await self.context(browser, language=language, phone=phone)
         context.set_default_timeout(20_000)
-        tab = Tab(name, context.pages[0] if context.pages else await context.new_page())
+        tab = Tab(name, await context.new_page())
         self.tabs.append(tab)
         return tab
 
     async def shared(self, *flags: str, processes_prefix: tuple[str, ...] = ()) -> Browser:
-        """One browser for several people; each gets a `context`."""
-        browser = await self.playwright.chromium.launch(
-            executable_path=_program(self.folder, processes_prefix),
-            args=[*FLAGS, *MICROPHONE, *flags],
-            ignore_default_args=["--headless", "--mute-audio"],
-            headless=False,
-        )
-        self.stack.push_async_callback(browser.close)
-        return browser
+        """One browser for several people; each gets a `context`. `processes_prefix` runs it elsewhere."""
+        return await self._borrow(*flags, prefix=processes_prefix)
 
     async def context(self, browser: Browser, *, language: str = "ko", phone: bool = False) -> BrowserContext:
         context = await browser.new_context(
@@ -161,17 +115,22 @@ class Browsers:
         return context
 
     async def keep_pictures(self) -> None:
-        """What each page looked like when a test failed: beside the browsers' profiles. Its story goes to the report."""
+        """What each page looked like when a test failed: into the test's folder. Its story goes to the report."""
         for tab in self.tabs:
             if not tab.page.is_closed():
                 print(await tab.tell_story())
                 await tab.page.screenshot(path=str(self.folder / f"{tab.name}.png"), full_page=True)
 
+    async def _borrow(self, *flags: str, **options: Any) -> Browser:
+        return await self.stack.enter_async_context(self._lender.lend(*flags, **options))
+
 
 @asynccontextmanager
-async def browsers(folder: Path) -> AsyncIterator[Browsers]:
-    async with async_playwright() as playwright, AsyncExitStack() as stack:
-        yield Browsers(playwright, folder, stack)
+async def browsers(folder: Path, lender: Chromiums | None = None) -> AsyncIterator[Browsers]:
+    """Pages for a test, or for a measurement. Without a lender the processes end with the block."""
+    async with AsyncExitStack() as stack:
+        lender = lender or await stack.enter_async_context(chromiums(folder))
+        yield Browsers(lender, folder, await stack.enter_async_context(AsyncExitStack()))
 
 
 async def axe_violations(page: Page, level: frozenset[str] | set[str] = frozenset(SERIOUS)) -> list[str]:
@@ -238,28 +197,3 @@ async def until(look: Callable[[], Awaitable[T]], what: str, within: float = 20.
             raise AssertionError(f"not seen within {within:.0f} s: {what}")
         await asyncio.sleep(0.05)
     return seen
-
-
-def chromium() -> str:
-    for name in NAMES:
-        found = shutil.which(name)
-        if found:
-            return found
-    raise ServiceError("Chromium is missing; make test installs it or says how")
-
-
-def _microphone(allowed: bool, voice: Path | None) -> list[str]:
-    if not allowed:
-        return ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
-    if voice is not None and not voice.exists():
-        raise ServiceError(f"no such voice: {voice}")
-    return [*MICROPHONE, *([f"--use-file-for-fake-audio-capture={voice}"] if voice else [])]
-
-
-def _program(folder: Path, prefix: tuple[str, ...]) -> str:
-    if not prefix:
-        return chromium()
-    script = folder / "chromium"
-    script.write_text(f'#!/bin/sh\nexec {" ".join(prefix)} {chromium()} "$@"\n')
-    script.chmod(0o755)
-    return str(script)

@@ -15,7 +15,7 @@ from tests.e2e.browser import WATCH_CONNECTIONS, Tab, until
 from tests.e2e.cable import Cable
 from tests.e2e.firefox import Firefox
 from tests.e2e.paths import Frames
-from tests.e2e.people import Alice, Scene
+from tests.e2e.people import LOG_IN, Alice, Scene
 
 FIRST_HERTZ = 400
 STEP_HERTZ = 150
@@ -119,14 +119,6 @@ async () => {
 """
 
 LIVE_TRACKS = "() => window.__opened.filter(({ readyState }) => readyState === 'live').length"
-
-LOG_IN = """
-from django.test import Client
-from accounts.models import User
-client = Client()
-client.force_login(User.objects.get(username="{username}"), backend="django.contrib.auth.backends.ModelBackend")
-answer = client.cookies["sessionid"].value
-"""
 
 MAKE_ROOM = """
 from accounts.models import User

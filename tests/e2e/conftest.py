@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.e2e.browser import Browsers, browsers
+from tests.e2e.chromium import Chromiums, chromiums
 from tests.e2e.company import Company
 from tests.e2e.people import Scene
 from tests.services import ROOT
@@ -17,10 +19,25 @@ from tests.stack import Stack
 KEPT = ROOT / "var" / "test"
 
 
-@pytest.fixture
-async def open_browsers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Browsers]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests share one event loop, as their browsers do."""
+    for item in items:
+        if item.nodeid.startswith("tests/e2e/") and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lender(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chromiums]:
+    async with chromiums(tmp_path_factory.mktemp("chromiums")) as lender:
+        yield lender
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_browsers(
+    request: pytest.FixtureRequest, lender: Chromiums, tmp_path: Path
+) -> AsyncIterator[Browsers]:
     """`tab = await open_browsers.open("cara", voice=wav, phone=True)`; all are closed at the end."""
-    async with browsers(tmp_path) as opened:
+    async with browsers(tmp_path, lender) as opened:
         yield opened
         if getattr(request.node, "failed", False):
             await opened.keep_pictures()

@@ -48,7 +48,8 @@ async def two_people(scene: Scene, language: str = "ko") -> tuple[Alice, Cara]:
 async def test_a_customer_scans_talks_and_is_written_down(scene: Scene, language: str) -> None:
     scene.set("alice", supervisor=True)
     alice, cara = await two_people(scene, language)
-    await alice.goes_on_duty()
+    await alice.logs_in_with_the_password()
+    await alice.sits_down()
     await cara.calls(language=language)
     await alice.answers()
     for person in (alice, cara):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -61,4 +63,53 @@ async def test_they_write_and_send_a_picture(scene: Scene, tmp_path: Path) -> No
     await expect(picture).to_have_js_property("naturalWidth", 320)
     assert await axe_violations(cara.page) == []
     assert await axe_violations(alice.page) == []
+    assert [*alice.tab.errors, *cara.tab.errors] == []
+
+
+LET_FILES_GO = "from calls.models import Queue; answer = Queue.objects.filter(places__code='{code}').update(direct_files=True)"
+ON_RECORD = """
+from calls.models import Attachment, Message
+answer = [[m.direct["state"], m.direct["size"], m.direct["sha256"]] for m in Message.objects.filter(
+    room__call__place__code='{code}').order_by("seq")] + [Attachment.objects.filter(room__call__place__code='{code}').count()]
+"""
+
+
+@pytest.mark.req("S1.11")
+async def test_a_file_goes_from_phone_to_desk_when_both_agree(scene: Scene, tmp_path: Path) -> None:
+    scene.set("alice")
+    scene.stack.ask(LET_FILES_GO.format(code=scene.code))
+    alice, cara = await scene.agent(), await scene.cara()
+    await alice.goes_on_duty()
+    await cara.calls()
+    await alice.answers()
+    await cara.becomes("mediaPath", "direct")
+    await alice.becomes("mediaPath", "direct")
+    content = b"%PDF-1.7 " + random.Random(7).randbytes(3_000_000)
+    paper = tmp_path / "신청서.pdf"
+    paper.write_bytes(content)
+
+    await cara.page.locator("[data-open-chat]").click()
+    await cara.page.locator("[data-chat-file]").set_input_files(paper)
+    await cara.page.locator("[data-chat-uploads] [data-file-direct]").click()
+    offered = alice.page.locator("[data-chat] .direct")
+    await expect(offered).to_contain_text("신청서.pdf")
+    assert await axe_violations(cara.page) == []
+    assert await axe_violations(alice.page) == []
+    await offered.locator("[data-file-accept]").click()
+    await expect(cara.page.locator("[data-chat] .direct")).to_contain_text(
+        "직접 전달됨, 보관되지 않음", timeout=60_000
+    )
+    async with alice.page.expect_download() as download:
+        await offered.locator("[data-file-save]").click()
+    saved = await (await download.value).path()
+    assert hashlib.sha256(saved.read_bytes()).digest() == hashlib.sha256(content).digest()
+
+    await alice.page.locator("[data-chat-file]").set_input_files(a_picture(tmp_path / "지도.png"))
+    await alice.page.locator("[data-chat-uploads] [data-file-direct]").click()
+    await cara.page.locator("[data-chat] [data-file-decline]:visible").click()
+    await expect(offered.last).to_contain_text("상대방이 받지 않았습니다")
+    arrived, declined, attachments = scene.stack.ask(ON_RECORD.format(code=scene.code))
+    assert arrived == ["arrived", len(content), hashlib.sha256(content).hexdigest()]
+    assert declined[0] == "declined"
+    assert attachments == 0
     assert [*alice.tab.errors, *cara.tab.errors] == []

@@ -141,7 +141,7 @@ async def test_the_supervisor_sees_agents_and_calls(scene: Scene) -> None:
     scene.set("alice", supervisor=True)
     alice, bob = await scene.agent("alice"), await scene.agent("bob")
     await alice.goes_on_duty()
-    await bob.logs_in()
+    await bob.logs_in_with_the_password()
     await bob.page.goto(f"{scene.stack.url}/overview/")
     await bob.sees("김서연")
     assert await axe_violations(bob.page) == []

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.e2e
 
 HOME = "http://localhost:9/"
 PAIRS = 8
-ROUNDS = 5
 
 CROSSING = """
 async ({ round, pairs }) => {
@@ -73,7 +72,10 @@ async ({ round, pairs }) => {
 
 
 @pytest.mark.req("S1.4")
-async def test_both_offer_and_restart_at_once_and_are_connected_all_the_same(open_browsers: Browsers) -> None:
+@pytest.mark.parametrize("rounds", [2, pytest.param(5, marks=pytest.mark.long)])
+async def test_both_offer_and_restart_at_once_and_are_connected_all_the_same(
+    open_browsers: Browsers, rounds: int
+) -> None:
     tab = await open_browsers.open("both")
 
     async def serve(route: Route) -> None:
@@ -85,6 +87,6 @@ async def test_both_offer_and_restart_at_once_and_are_connected_all_the_same(ope
 
     await tab.page.route("**/*", serve)
     await tab.page.goto(HOME)
-    for number in range(ROUNDS):
+    for number in range(rounds):
         silent: list[dict[str, Any]] = await tab.page.evaluate(CROSSING, {"round": number, "pairs": PAIRS})
         assert silent == []

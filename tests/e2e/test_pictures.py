@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route
 
 from calls.media.config import MediaConfig
@@ -86,7 +87,7 @@ SIZES = [
 ]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[MediaServer]:
     node = MediaServer(MediaConfig("127.0.0.1", 0, "127.0.0.1", tmp_path / "recordings"), lambda event: None)
     await node.start()

@@ -52,6 +52,7 @@ def media_out_of_reach(live_stack: Stack) -> Iterator[None]:
         yield
 
 
+@pytest.mark.crowd  # how much is lost is measured in time
 @pytest.mark.req("S1.8", "S3.5")
 async def test_a_killed_media_server_costs_a_direct_call_its_last_second_at_most(scene: Scene) -> None:
     scene.set("alice")

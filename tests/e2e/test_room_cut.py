@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.e2e.browser import Browsers
@@ -26,7 +27,7 @@ def cable() -> Iterator[Cable]:
         yield cable
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def reachable(start_stack: Callable[..., Stack], cable: Cable) -> AsyncIterator[tuple[Stack, str]]:
     """A system whose pages and media can be reached from the far end, and its address there."""
     stack = start_stack(

@@ -26,6 +26,7 @@ def test_the_system_can_be_asked(live_stack: Stack) -> None:
     assert live_stack.ask("from django.conf import settings; answer = settings.ENVIRONMENT") == "test"
 
 
+@pytest.mark.long  # test_recording_survives kills it in the middle of calls
 def test_a_killed_media_server_comes_back(live_stack: Stack) -> None:
     live_stack.restart("media")
     assert health(live_stack)["checks"]["media"] == "ok"

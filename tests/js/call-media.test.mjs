@@ -73,6 +73,14 @@ async function aLateCall(role = "customer") {
 }
 
 describe("a direct connection that is late", () => {
+  test("carries no files any more when the sound is to go through the server", async () => {
+    const { media, connection } = await aLateCall();
+    const channels = [];
+    media.on.channel = (channel) => channels.push(channel);
+    media.receive({ type: "path-changed", path: "relayed" });
+    assert.deepEqual([channels, connection.closed], [[null], false]);
+  });
+
   test("the server is asked, and the direct connection is kept until something comes from there", async () => {
     const { asked, heard, connection, reports } = await aLateCall();
     assert.ok(asked.some(({ type, path }) => type === "use-path" && path === "relayed"));

@@ -13,7 +13,7 @@ from aiortc import rtcdtlstransport as aiortc_dtls
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import lib as srtp_lib
 
-from calls.media import rtp
+from calls.media import rtp, slots
 from calls.media.consumers import AudioConsumer
 from calls.media.datagrams import LONGEST, Destination, ffi
 from calls.media.fanout import Fan, Lane
@@ -21,6 +21,7 @@ from calls.media.outbox import Keys, Outbox, Route
 from calls.media.parameters import producer_stream
 from calls.media.producers import AudioProducer
 from calls.media.rtp import RtpPacket
+from calls.media.slots import Batch
 from calls.media.voice import CODEC, PAYLOAD_TYPE
 from tests.media.tones import ToneTrack, hear
 
@@ -75,7 +76,7 @@ def outbox(request):
         assert made.round.cuts
         made.round.cuts = request.param == "cut by the kernel"
         if request.param == "singly":
-            made._sendmmsg = made.round._sendmmsg = None
+            made._sendmmsg = made.round.slots.sendmmsg = None
         made.name = request.param
         yield made
 
@@ -124,7 +125,7 @@ def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(o
     def protect(keys: Any, memory: Any, length: Any) -> int:
         return 1 if keys in refused else srtp_lib.srtp_protect(keys, memory, length)
 
-    outbox.round._protect = protect
+    outbox.round.slots.protect = protect
     fan.send(111, 1, 0, b"words")
     assert [len(one.heard()) for one in people] == [0, 1, 0, 1]
 
@@ -135,7 +136,7 @@ def test_what_is_refused_between_others_is_left_out(outbox, listener) -> None:
     def protect(keys: Any, memory: Any, length: Any) -> int:
         return 1 if memory[11] in (b"\x02", b"\x05") else srtp_lib.srtp_protect(keys, memory, length)
 
-    outbox.round._protect = protect
+    outbox.round.slots.protect = protect
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, one.route)])
         fan.send(111, 1, 0, b"words")
@@ -259,10 +260,13 @@ def test_one_round_of_many_streams_is_as_few_messages_as_the_kernel_can_cut(
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, one.route) for one in (cara, dora)])
     messages: list[int] = []
-    handed_over = outbox.round._hand_over
-    monkeypatch.setattr(
-        outbox.round, "_hand_over", lambda runs: (messages.append(len(runs)), handed_over(runs))
-    )
+    hand_over = Batch._hand_over
+
+    def noted(batch: Batch, sendmmsg: Any) -> None:
+        messages.append(len(batch._counts))
+        hand_over(batch, sendmmsg)
+
+    monkeypatch.setattr(Batch, "_hand_over", noted)
     sizes = [40, 70, 70, 30, 70]
     for fan, size in zip(fans, sizes, strict=True):
         fan.send(111, 9, 0, bytes(size))
@@ -300,7 +304,7 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
         fan.arrange([Lane(number, 0, each.route) for each in (one, other)])
     refused: list[int] = []
     if outbox.name == "cut by the kernel":
-        sendmmsg = outbox.round._sendmmsg
+        sendmmsg = outbox.round.slots.sendmmsg
 
         def narrow(number: int, messages: Any, count: int, flags: int) -> int:
             if messages[0].head.name == one.route.to.raw and messages[0].head.controllen:
@@ -309,7 +313,7 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
                 return -1
             return sendmmsg(number, messages, 1, flags)
 
-        outbox.round._sendmmsg = narrow
+        outbox.round.slots.sendmmsg = narrow
     for number in range(3):
         for fan in fans:
             fan.send(111, number, 0, b"words")
@@ -318,8 +322,41 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
                 (0, number),
                 (1, number),
             ]
-    assert other.route.to.takes_segments
+    assert other.route.takes_segments
     assert len(refused) == (outbox.name == "cut by the kernel")
+
+
+@pytest.mark.parametrize("fails", ["encryption", "layout"])
+def test_a_round_that_fails_in_the_middle_leaves_nothing_for_the_next(
+    outbox, listener, monkeypatch, fails: str
+) -> None:
+    people, fans = [listener(ssrc=number) for number in range(3)], [Fan() for _ in range(4)]
+    for number, fan in enumerate(fans):
+        fan.arrange([Lane(number, 0, one.route) for one in people])
+        fan.send(111, 1, 0, b"lost")
+    with monkeypatch.context() as broken:
+        if fails == "encryption":
+            broken.setattr(outbox.round.slots, "protect", _failing_after(5, outbox.round.slots.protect))
+        else:
+            broken.setattr(slots, "_cut", lambda sizes: 1 // 0)
+            outbox.round.cuts = True
+        with pytest.raises(ZeroDivisionError):
+            outbox.flush()
+    for one in people:
+        assert one.heard() == []
+    for fan in fans:
+        fan.send(111, 2, 0, b"words")
+    for one in people:
+        assert sorted(words(one.heard())) == [(2, b"words")] * len(fans)
+
+
+def _failing_after(times: int, protect: Any) -> Any:
+    left = iter(range(times))
+
+    def failing(*given: Any) -> int:
+        return 1 // 0 if next(left, None) is None else protect(*given)
+
+    return failing
 
 
 async def test_all_know_a_stream_by_one_ssrc_and_nobody_is_given_it_twice(party) -> None:

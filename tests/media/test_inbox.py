@@ -177,6 +177,22 @@ async def test_a_fault_with_one_datagram_is_logged_and_the_next_is_read(sender, 
     assert [record.message for record in caplog.records].count("datagram failed") == 20
 
 
+async def test_a_round_that_fails_is_logged_and_the_port_is_read_on(sender, caplog, monkeypatch) -> None:
+    """Also while it collects, when nobody else would wake it again."""
+    port = await UdpPort.open("127.0.0.1", 0)
+    port._clock = lambda: 0.0
+
+    def fail() -> None:
+        raise ValueError
+
+    monkeypatch.setattr(port.outbox, "flush", fail)
+    await quick_ones(port, sender, lambda: port._holding is not None)
+    assert port._holding is not None
+    await quick_ones(port, sender, lambda: False)
+    port.close()
+    assert {record.message for record in caplog.records} == {"round failed"}
+
+
 async def test_a_port_that_is_taken_is_refused(sender) -> None:
     with pytest.raises(OSError, match="in use"):
         await UdpPort.open("127.0.0.1", sender.getsockname()[1])

@@ -147,8 +147,15 @@ async def test_sources_that_were_not_announced_are_not_even_decrypted(party, ser
     leg = await alice.device.send_leg()
     link = server.rooms["room"].peers["alice"].transports[leg.id]._link
     asked: list[int] = []
-    decrypt = link._open
-    link._open = lambda data, unprotect, receiver: (asked.append(data[1]), decrypt(data, unprotect, receiver))
+
+    def noted(unprotect: Any) -> Any:
+        def decrypt(keys: Any, memory: Any, length: Any) -> int:
+            asked.append(memory[1][0])
+            return unprotect(keys, memory, length)
+
+        return decrypt
+
+    link._opened_by = tuple((noted(unprotect), receiver) for unprotect, receiver in link._opened_by)
     for ssrc in range(1, 300):
         await encrypted(
             leg, leg.dtls._tx_srtp.protect, struct.pack("!BBHLL", 0x80, 111, 1, 1, ssrc) + b"\xf8"

@@ -71,6 +71,7 @@ ROUTES: dict[str, dict[str, str] | str] = {
     "records/<uuid:call_id>/original/<uuid:opening_id>.opus": "the other exception: by permission (test_opening.py)",
     "records/<uuid:call_id>/summary/": "takes words, only redirects; the record's page shows them",
     "records/<uuid:call_id>/reveal/": "the one exception: it writes an audit row first (test_reveal.py)",
+    "records/<uuid:call_id>/files/<uuid:file_id>": "a file as it was sent, to who may see its call (test_written.py)",
     "records/<uuid:call_id>/export/<slug:form>": CALL | {"form": "txt"},
     "records/<uuid:call_id>/export/sound/<slug:side>": CALL | {"side": "customer"},
     "assistant/": {}, "assistant/<int:place_id>/": {"place_id": "place_id"},

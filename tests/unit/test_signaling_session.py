@@ -61,6 +61,10 @@ def _complete(name: str) -> dict[str, Any]:
         "audioData": "AAAA",
         "key": "repeat",
         "step": "ask",
+        "mark": "failed",
+        "name": "a.txt",
+        "sha256": "0" * 64,
+        "head": "AAAA",
     }
     rooms = {
         "off": True,
@@ -75,6 +79,7 @@ def _complete(name: str) -> dict[str, Any]:
         "clientId": "c",
         "typing": True,
         "seq": 1,
+        "size": 1,
         "colleagueId": 1,
         "status": "away",
         "spatialLayer": 0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from transcripts.masking import phrases
+from transcripts.masking import phrases, senses
 from transcripts.masking.hits import Hit
 from transcripts.masking.normalise import Kind, Unit
 from transcripts.masking.place import ANIMALS, GRAVE, SURE_SURNAMES, Place, place_of
@@ -33,7 +33,7 @@ NUMBERS = re.compile(
     r"(?![일이삼사오육칠팔구]$)(?:\d|[일이삼사오육칠팔구십백천만]|한|두|세|네|서너|너댓|다섯|여섯|일곱|여덟|아홉|열|"
     r"스무|스물|서른|마흔|쉰|예순|일흔|여든|아흔|몇|여러|수십|수백)+"
 )
-COUNTERS = "개돌"
+COUNTERS = "개돌병조"
 
 YOUNG = re.compile(rf"(?:{ANIMALS})(?:가|이|의|는|은|도|와|과|랑|하고)?|개(?:와|랑|하고)")
 PECKS = re.compile(
@@ -86,7 +86,7 @@ WASHING = re.compile(
 )
 TITLE = re.compile(
     r"이?라(?:는|고하는)(?:책|영화|소설|노래|드라마|제목|만화|웹툰|게임|연극|앨범|곡|가수|밴드|그룹|가게|식당|카페|"
-    r"브랜드|상표|지명|마을|사투리|방언|생선|물고기|식물|나무|풀|꽃|오페라|뮤지컬|부품|도구|기계|미끼|음식|요리|떡|술|품종|이름)"
+    r"브랜드|상표|지명|마을|사투리|방언|생선|물고기|식물|나무|풀|꽃|오페라|뮤지컬|부품|도구|기계|미끼|음식|요리|떡|술|품종|이름|강아지|고양이|캐릭터|동화|시집|상호|회사|업체|닉네임|아이디|별명)"
 )
 BEGGED = re.compile(
     r"고|는|던|으|었|며|지[는도만 ]|다가|[을]?(?:만큼|정도|처지|형편|지경|팔자|수는|수도|수밖)"
@@ -99,7 +99,7 @@ SEARCHED = re.compile(r"[가-힣]{2,}[을를]")
 VERMIN = re.compile(r"개|게|쥐|벌레|바퀴벌레|돼지|뱀|소|말|닭|파리|모기")
 SEEN = re.compile(
     r"(?:들)?(?:가|이|를|을|도)?(?:나왔|나와|나오|기어|돌아다|발견|태어|낳|봤|보였|보여|"
-    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|[한두세네몇]마리)"
+    r"값|가격|얼마|키우|사료|퇴치|방역|덫|끈끈이|들어왔|귀엽|귀여|분양|사진|손질|입양|먹이주|도망나|도망갔|수조|그물|꿈|(?:랑|하고)싸[워웠]|[한두세네몇열]마리|다섯마리|여섯마리)"
 )
 SO_TO_SAY = re.compile(r"까(?!고|지|네|라)|게(?:없|있|아니)|지(?!좀?[마말])|것|만한|수있|수도|수는")
 MOCKING = re.compile(r"(?:개|생|쌩|이|저|그|뭔|웬|별)")
@@ -110,7 +110,12 @@ Rule = Callable[[Place], bool]
 
 def harmless(row: list[Unit], hit: Hit) -> bool:
     """Whether what stands around a hit makes it an ordinary word."""
-    if row[hit.first].kind is not Kind.HANGUL:
+    kind = row[hit.first].kind
+    if kind is Kind.JAMO:
+        return senses.is_a_key(place_of(row, hit))
+    if kind is Kind.DIGIT:
+        return senses.lasts(place_of(row, hit))
+    if kind is not Kind.HANGUL:
         return False
     place = place_of(row, hit)
     begins = hit.first == 0 or row[hit.first - 1].kind is Kind.SPACE
@@ -306,6 +311,7 @@ RULES: tuple[Rule, ...] = (
     _is_picked,
     _is_searched,
     _is_a_title,
+    senses.in_plain_sense,
 )
 INSIDE: tuple[Rule, ...] = (_is_so_to_say, phrases.is_given, phrases.is_dear)
 """The same for terms inside a word."""

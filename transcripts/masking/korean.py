@@ -42,6 +42,7 @@ SPLIT_TAILS = re.compile(
 LONG_TERM = 3
 UNMISTAKABLE = 4
 """Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
+CALLING = "아야이"
 MILD = 2
 # What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
 APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
@@ -59,7 +60,7 @@ class KoreanMatcher:
         found = {hit for view in views for hit in self._in_stream(view)}
         if not found:
             return []
-        ranges = self._exceptions(views[0])
+        ranges = _without_broken(self._exceptions(views[0]), found)
         allowed = Exceptions(len(units), ((first, last) for first, last, _ in ranges))
         firm = Exceptions(len(units), ((first, last) for first, last, whole in ranges if whole))
         return [
@@ -85,6 +86,16 @@ class KoreanMatcher:
         """(first, last, whether it ends with a word) of each."""
         found = _search(self._allowed, stream.chars)
         return [(stream.first[s], stream.last[e], not _breaks_off(stream, e)) for s, e, _ in found]
+
+
+def _without_broken(ranges: list[tuple[int, int, bool]], found: set[Hit]) -> list[tuple[int, int, bool]]:
+    """An exception that breaks off after a grave term is none, nor for the word that it breaks into: 씨발병 in 씨발 병신."""
+    grave = [hit for hit in found if hit.entry.severity >= GRAVE]
+    return [
+        (first, last, whole)
+        for first, last, whole in ranges
+        if whole or not any(first <= hit.first and hit.last <= last for hit in grave)
+    ]
 
 
 def _automaton(pairs: Iterable[tuple[str, Entry]]) -> ahocorasick.Automaton:
@@ -175,6 +186,8 @@ def _ends_word(stream: Stream, end: int) -> bool:
 def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
     rest = stream.piece_after(end)
     length = end - start + 1
+    if rest and _calls_apart(stream, end, entry):
+        return False
     if not rest or (
         entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in suffixes.OFFSPRING
     ):
@@ -182,3 +195,8 @@ def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
     if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
         return TAILS.match(rest) is not None
     return (JOINED_TAILS if length < LONG_TERM else SPLIT_TAILS).match(rest) is not None
+
+
+def _calls_apart(stream: Stream, end: int, entry: Entry) -> bool:
+    """Whether the last syllable calls somebody, but stands apart and may begin another word: 18년 아파트."""
+    return entry.term[-1] in CALLING and stream.gaps[end] is Gap.SPACE

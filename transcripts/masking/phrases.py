@@ -51,7 +51,9 @@ CUBS = re.compile(
 )
 POINTING = re.compile(r"[이저그요니네너야]|이런|저런|그런|무슨|어떤")
 
-YEARLY = re.compile(r"도(?:이월|실적|금액|결산|매출|예산|자료|기준|보고|분|말|초|에는|부터|까지)")
+YEARLY = re.compile(
+    r"도(?:별|것|입력|칸|표기|이월|실적|금액|결산|매출|예산|자료|기준|보고|분|말|초|에는|부터|까지)"
+)
 WRITERS = re.compile(r"에밀|소설가|작가")
 ACHES = re.compile(r"(?:너무|좀|자꾸)?(?:저리|저려|아프|아파|시리|시려|붓|부어|다쳤|다쳐|커|작|크)")
 
@@ -88,7 +90,7 @@ def is_asked(place: Place) -> bool:
 def is_a_room(place: Place) -> bool:
     """씨 팔 호: letters and digits said one by one."""
     said = place.text in ("씨팔", "시팔", "에이씨팔") and place.spaces
-    return bool(said) and bool(re.match("[호층동번]", place.following))
+    return bool(said) and bool(re.match("[호층동번]|구역|좌석|블록|열람", place.following))
 
 
 def is_of_a_year(place: Place) -> bool:

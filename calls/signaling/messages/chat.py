@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from calls.signaling.fields import boolean, handle, identifier, integer, text
+from calls.signaling.fields import base64_bytes, boolean, choice, handle, identifier, integer, sha256, text
 from calls.signaling.messages.base import Request, request
 
 MAX_INSTANT = 2**53
@@ -37,3 +37,20 @@ class Typing(Request):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(Request):
     seq: int = integer(0, MAX_INSTANT)
+
+
+@request("offer-file")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFile(Request):
+    client_id: str = handle()
+    name: str = text(255)
+    size: int = integer(1, MAX_INSTANT)
+    sha256: str = sha256()
+    head: bytes = base64_bytes(512)
+
+
+@request("mark-file")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkFile(Request):
+    seq: int = integer(1, MAX_INSTANT)
+    mark: str = choice("accepted", "declined", "arrived", "failed")

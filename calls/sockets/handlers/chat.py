@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils import translation
 
-from calls.actions import chat
-from calls.signaling.messages.chat import Read, ReadChat, SendMessage, Typing
+from calls.actions import chat, direct_files
+from calls.models.chat import HandingOver
+from calls.signaling.messages.chat import MarkFile, OfferFile, Read, ReadChat, SendMessage, Typing
 from calls.signaling.session import Perform
 from calls.sockets.database import in_database
 from calls.sockets.handlers import handles
@@ -30,6 +31,18 @@ async def send_message(page: Page, act: Perform) -> dict[str, Any]:
     assert isinstance(act.request, SendMessage)
     link, wanted = page.link(act), act.request
     return {"message": await in_database(_in_language, _send, link, wanted)}
+
+
+@handles(OfferFile)
+async def offer_file(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, OfferFile)
+    return {"message": await in_database(_in_language, _offer_file, page.link(act), act.request)}
+
+
+@handles(MarkFile)
+async def mark_file(page: Page, act: Perform) -> dict[str, Any]:
+    assert isinstance(act.request, MarkFile)
+    return {"state": await in_database(_in_language, _mark_file, page.link(act), act.request)}
 
 
 @handles(Typing)
@@ -54,7 +67,7 @@ async def read(page: Page, act: Perform) -> dict[str, Any]:
     return {}
 
 
-def _in_language(work: Callable[[Any, Any], dict[str, Any]], link: Any, request: object) -> dict[str, Any]:
+def _in_language(work: Callable[[Any, Any], Any], link: Any, request: object) -> Any:
     """Refusals are for people: in the language of the member of staff, or of the call."""
     user = link.user if isinstance(link, RoomLink) else link.key.user
     language = user.language if user is not None else link.key.prove().call.language
@@ -63,9 +76,16 @@ def _in_language(work: Callable[[Any, Any], dict[str, Any]], link: Any, request:
 
 
 def _send(link: Any, wanted: SendMessage) -> dict[str, Any]:
-    author = _author(link)
-    count("chat", author.user.pk if author.user else uuid.UUID(link.seat.peer_id))
-    return chat.send(author, wanted.client_id, wanted.text or "", wanted.attachment_id)
+    return chat.send(_writer(link), wanted.client_id, wanted.text or "", wanted.attachment_id)
+
+
+def _offer_file(link: Any, wanted: OfferFile) -> dict[str, Any]:
+    told = direct_files.Told(wanted.name, wanted.size, wanted.sha256, wanted.head)
+    return direct_files.offer(_writer(link), wanted.client_id, told)
+
+
+def _mark_file(link: Any, wanted: MarkFile) -> str:
+    return direct_files.mark(_author(link), wanted.seq, HandingOver(wanted.mark))
 
 
 def _read_chat(link: Any, request: ReadChat) -> dict[str, Any]:
@@ -74,6 +94,13 @@ def _read_chat(link: Any, request: ReadChat) -> dict[str, Any]:
         return {"messages": chat.earlier(author.room, request.before)}
     missed = None if request.since is None else chat.later(author.room, request.since)
     return chat.chat_state(author, messages=missed)
+
+
+def _writer(link: Any) -> chat.Author:
+    """Counted: whatever stands in the chat afterwards costs the same."""
+    author = _author(link)
+    count("chat", author.user.pk if author.user else uuid.UUID(link.seat.peer_id))
+    return author
 
 
 def _author(link: Any) -> chat.Author:

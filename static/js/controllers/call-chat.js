@@ -4,9 +4,12 @@ import { Api } from "../helpers/api.js";
 import { all, one } from "../helpers/page.js";
 import { fill } from "../helpers/text.js";
 import { Chat } from "../models/chat.js";
+import { DirectFiles } from "../models/direct-files.js";
+import { FileChoices } from "../models/file-choices.js";
 import { FileTransfer } from "../models/file-transfer.js";
 import { ChatFiles } from "./chat-files.js";
 import { ChatPanel } from "./chat-panel.js";
+import { DirectLines } from "./direct-lines.js";
 
 /** @import {PageConfig} from "../helpers/page.js" */
 /** @import {CallModel} from "../models/call-model.js" */
@@ -26,16 +29,26 @@ export class CallChat {
     const api = new Api(config);
     const authorization = async () => (config.token ? `Call ${config.token}` : api.authorization());
     this.strings = strings;
-    this.chat = new Chat({ request: (type, fields) => signaling.request(type, { callId, ...fields }), changed: () => this.panel.draw() });
+    const request = (/** @type {string} */ type, /** @type {Record<string, unknown>} */ fields) => signaling.request(type, { callId, ...fields });
+    this.chat = new Chat({ request, changed: () => this.#changed() });
+    this.direct = new DirectFiles({
+      request,
+      allowed: () => model.path === "direct",
+      learn: (message) => this.chat.receive(/** @type {Message} */ (message)),
+      changed: () => this.#changed(),
+      progressed: (sending) => this.lines.progress(sending),
+    });
     const transfer = new FileTransfer({
       url: `/api/v1/rooms/${callId}/files`,
       authorization,
       done: (attachment) => this.chat.write("", attachment),
       changed: () => this.panel.drawUploads(),
     });
+    const choices = new FileChoices({ direct: this.direct, office: (files) => transfer.add(files), changed: () => this.panel.drawUploads() });
+    this.lines = new DirectLines({ direct: this.direct, choices, strings });
     const root = one("[data-chat]");
     this.panel = new ChatPanel(root, {
-      chat: this.chat, transfer, files: new ChatFiles(authorization), strings, language,
+      chat: this.chat, transfer, files: new ChatFiles(authorization), choices, direct: this.lines, strings, language,
       nameOf: (peerId) => model.parties.get(peerId)?.name || (strings[model.parties.get(peerId)?.role ?? ""] ?? ""),
       unread: (count) => this.#unread(count),
     });
@@ -49,6 +62,7 @@ export class CallChat {
   /** After each join: what was written meanwhile. @param {Signaling} signaling @param {string} callId */
   async open(signaling, callId) {
     this.chat.open(await signaling.request("read-chat", { callId, since: this.chat.since }));
+    await this.chat.refresh();
   }
 
   /** @param {Message} message @returns {boolean} */
@@ -56,10 +70,21 @@ export class CallChat {
     return this.chat.receive(message);
   }
 
+  /** The channel on which files go directly. @param {RTCDataChannel | null} channel */
+  use(channel) {
+    this.direct.use(channel);
+  }
+
   close() {
+    this.direct.close();
     this.watcher.disconnect();
     document.removeEventListener("visibilitychange", this.again);
     this.panel.close();
+  }
+
+  #changed() {
+    this.direct.review(this.chat.list);
+    this.panel.draw();
   }
 
   /** @param {number} count */

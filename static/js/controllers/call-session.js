@@ -136,6 +136,7 @@ export class CallSession {
         flowing: (path) => this.#flows(path),
         quality: (quality) => this.#quality(quality),
         picture: (track) => this.shown.comes(track),
+        channel: (channel) => this.chat?.use(channel),
         state: (name, state) => mark(name, state),
       },
     });

@@ -3,13 +3,16 @@
 import { fromTemplate, one, say } from "../helpers/page.js";
 import { fill } from "../helpers/text.js";
 import { pieces } from "../models/captions.js";
+import { keyOf } from "../models/chat.js";
 import { MOST_BYTES, sizeText } from "../models/file-transfer.js";
 import { kindName } from "../models/kinds.js";
 import { linked } from "../models/links.js";
 
 /** @import {Attachment, Chat, Entry} from "../models/chat.js" */
 /** @import {FileTransfer, Upload} from "../models/file-transfer.js" */
+/** @import {FileChoices} from "../models/file-choices.js" */
 /** @import {ChatFiles} from "./chat-files.js" */
+/** @import {DirectLines} from "./direct-lines.js" */
 
 const UPLOAD_WORDS = { too_large: "fileTooLarge", empty: "fileEmpty", type_refused: "fileType", infected: "fileInfected" };
 const NAMES_SHOWN = 3;
@@ -20,6 +23,8 @@ const TYPING_TICK_MS = 1_000;
  * @property {Chat} chat
  * @property {FileTransfer} transfer
  * @property {ChatFiles} files
+ * @property {FileChoices} [choices] where there are two ways for a file
+ * @property {DirectLines} [direct]
  * @property {Record<string, string>} strings
  * @property {string} language
  * @property {(peerId: string) => string} nameOf
@@ -29,11 +34,13 @@ const TYPING_TICK_MS = 1_000;
 
 export class ChatPanel {
   /** @param {HTMLElement} root [data-chat] @param {PanelOptions} options */
-  constructor(root, { chat, transfer, files, strings, language, nameOf, unread, phone = matchMedia("(pointer: coarse)").matches }) {
+  constructor(root, { chat, transfer, files, choices, direct, strings, language, nameOf, unread, phone = matchMedia("(pointer: coarse)").matches }) {
     this.root = root;
     this.chat = chat;
     this.transfer = transfer;
     this.files = files;
+    this.taker = choices ?? transfer;
+    this.direct = direct ?? null;
     this.strings = strings;
     this.nameOf = nameOf;
     this.unread = unread;
@@ -56,6 +63,7 @@ export class ChatPanel {
     this.left.abort();
     this.chat.close();
     this.files.close();
+    this.direct?.close();
   }
 
   /** @param {boolean} visible */
@@ -96,7 +104,9 @@ export class ChatPanel {
 
   drawUploads() {
     const list = one("[data-chat-uploads]", this.root);
-    list.replaceChildren(...[...this.transfer.uploads.values()].map((upload) => this.#upload(upload)));
+    const focused = list.contains(document.activeElement);
+    list.replaceChildren(...(this.direct?.lines() ?? []), ...[...this.transfer.uploads.values()].map((upload) => this.#upload(upload)));
+    if (focused) /** @type {HTMLElement} */ (list.querySelector("button:not([hidden])") ?? one("[data-chat-attach]", this.root)).focus();
   }
 
   #wire() {
@@ -148,7 +158,7 @@ export class ChatPanel {
   }
 
   #picked() {
-    this.transfer.add(this.picker.files ?? []);
+    this.taker.add(this.picker.files ?? []);
     this.picker.value = "";
   }
 
@@ -157,23 +167,23 @@ export class ChatPanel {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return;
     event.preventDefault();
-    this.transfer.add(files);
+    this.taker.add(files);
   }
 
   /** @param {DragEvent} event */
   #dropped(event) {
     event.preventDefault();
-    if (!this.input.disabled) this.transfer.add(event.dataTransfer?.files ?? []);
+    if (!this.input.disabled) this.taker.add(event.dataTransfer?.files ?? []);
   }
 
   /** @param {Entry} entry @param {number} at @param {boolean} isLastRead */
   #place(entry, at, isLastRead) {
     const key = keyOf(entry);
-    const sign = JSON.stringify([entry.state, entry.reason, entry.text, entry.masks, entry.attachment?.attachmentId]);
+    const sign = JSON.stringify([entry.state, entry.reason, entry.text, entry.masks, entry.attachment?.attachmentId, this.direct?.sign(entry)]);
     let row = this.rows.get(key);
     if (row?.sign !== sign) {
       const element = this.#message(entry);
-      row?.element.replaceWith(element);
+      if (row) exchange(row.element, element);
       row = { element, sign };
       this.rows.set(key, row);
     }
@@ -193,6 +203,7 @@ export class ChatPanel {
     words.append(...pieces(entry.text, entry.masks).flatMap((piece) => this.#rendered(piece)));
     words.hidden = entry.text === "";
     if (entry.attachment) words.after(this.#attachment(entry.attachment));
+    if (entry.direct && this.direct) words.after(this.#stayed(this.direct.part(entry, entry.direct)));
     if (entry.state === "pending") say("[data-read]", this.strings.chatSending ?? "", element);
     if (entry.state === "failed") element.append(this.#failed(entry));
     return element;
@@ -246,9 +257,16 @@ export class ChatPanel {
       (address) => (image.src = address),
       () => button.append(this.strings.fileGone ?? ""),
     );
-    image.addEventListener("load", () => this.#atEnd(image.height + 120) && this.#toEnd());
+    this.#stayed(button);
     button.addEventListener("click", () => void this.files.show(attachment).catch(() => undefined));
     return button;
+  }
+
+  /** Whoever was at the end stays there when the picture in it has its height. @param {HTMLElement} part */
+  #stayed(part) {
+    const image = /** @type {HTMLImageElement} */ (one("img", part));
+    image.addEventListener("load", () => this.#atEnd(image.height + 120) && this.#toEnd());
+    return part;
   }
 
   /** @param {Upload} upload */
@@ -293,9 +311,11 @@ export class ChatPanel {
   }
 }
 
-/** @param {Entry} entry */
-function keyOf({ mine, author, clientId }) {
-  return `${mine ? "me" : author.id} ${clientId}`;
+/** Whoever has pressed a button in the old row goes on in the new one. @param {HTMLElement} old @param {HTMLElement} now */
+function exchange(old, now) {
+  const focused = old.contains(document.activeElement);
+  old.replaceWith(now);
+  if (focused) /** @type {HTMLElement | null} */ (now.querySelector("button:not([hidden])"))?.focus();
 }
 
 /** @param {string} text @param {string} href */

@@ -30,6 +30,7 @@ export const DIRECT = "direct";
  * @property {(path: Path) => void} flowing packets arrive
  * @property {(quality: Quality) => void} quality
  * @property {(track: MediaStreamTrack | null) => void} picture what the customer shows
+ * @property {(channel: RTCDataChannel | null) => void} [channel] on which files go directly, where the call lets them
  * @property {(name: "direct" | "tap" | "recorder", state: string) => void} state
  */
 /** @typedef {{path: Path, stats: () => Promise<RTCStatsReport>}} Source */
@@ -144,10 +145,12 @@ export class CallMedia {
     const peer = new DirectPeer({
       rtc,
       polite: this.model.role === "customer",
+      files: this.model.facts.directFiles === true,
       on: {
         signal: (signal) => this.#tell(signal),
         track: (track) => this.#hear("direct", track, () => /** @type {RTCPeerConnection} */ (peer.connection).getStats()),
         state: (state) => this.#directIs(state),
+        channel: (channel) => this.on.channel?.(channel),
         negotiated: () => this.path.negotiated(),
       },
     });
@@ -190,6 +193,7 @@ export class CallMedia {
 
   #relay() {
     this.path.relayed();
+    this.on.channel?.(null); // the sound may go on there for a while; files do not
     this.tap.listen();
   }
 

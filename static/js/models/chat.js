@@ -3,6 +3,7 @@
 /** @import {Mask, Message} from "./wire.js" */
 
 /** @typedef {{attachmentId: string, name: string, size: number, contentType: string, isImage: boolean, url: string}} Attachment */
+/** A file that goes from device to device. @typedef {{name: string, contentType: string, size: number, sha256: string, headSha256: string, state: "offered" | "accepted" | "declined" | "arrived" | "failed"}} Direct */
 /**
  * @typedef {object} Entry
  * @property {string} clientId
@@ -14,6 +15,7 @@
  * @property {string} text
  * @property {Mask[]} masks
  * @property {Attachment | null} attachment
+ * @property {Direct | null} direct
  * @property {number} at Unix ms
  */
 /** @typedef {{readerId: string, name: string, seq: number}} ReadMark */
@@ -28,6 +30,8 @@
 const TYPING_MS = 5_000;
 const TELL_TYPING_MS = 3_000;
 const GAP_MS = 1_500;
+/** How far a file has come; what is told late does not take it back. */
+const STEPS = { offered: 0, accepted: 1, declined: 2, arrived: 2, failed: 2 };
 /** What sending again may mend. */
 const PASSING = new Set(["offline", "timeout", "internal", "too_many_requests"]);
 
@@ -89,6 +93,7 @@ export class Chat {
   receive(message) {
     if (message.type === "message-received") this.#arrived(message.message);
     else if (message.type === "read-mark") this.#mark(/** @type {any} */ (message));
+    else if (message.type === "file-marked") this.#fileMarked(message.seq ?? 0, message.state);
     else if (message.type === "user-typing") this.#types(message.peerId, message.typing);
     else return false;
     this.changed();
@@ -104,8 +109,8 @@ export class Chat {
     if (!words && !attachment) return;
     const [clientId, at] = [this.makeId(), this.now()];
     /** @type {Entry} */
-    const entry = { clientId, state: "pending", seq: null, author: { id: this.me, name: "" }, mine: true, text: words, masks: [], attachment, at };
-    this.entries.set(this.#key(entry), entry);
+    const entry = { clientId, state: "pending", seq: null, author: { id: this.me, name: "" }, mine: true, text: words, masks: [], attachment, direct: null, at };
+    this.entries.set(keyOf(entry), entry);
     this.stopTyping();
     void this.#send(entry);
     this.changed();
@@ -164,6 +169,15 @@ export class Chat {
     this.changed();
   }
 
+  /** After a time offline: how far files have come meanwhile. */
+  async refresh() {
+    const first = this.list.find(({ direct }) => direct && STEPS[direct.state] < STEPS.arrived)?.seq;
+    if (!first) return;
+    const { messages } = await this.request("read-chat", { since: first - 1 });
+    for (const message of messages) this.#take(message);
+    this.changed();
+  }
+
   close() {
     clearTimeout(this.gapTimer);
   }
@@ -194,17 +208,14 @@ export class Chat {
 
   /** @param {Record<string, any>} message as on the wire */
   #take(message) {
-    const { clientId, seq, author, text, masks, attachment, at } = message;
+    const { clientId, seq, author, text, masks, attachment, direct, at } = message;
     const mine = author.id === this.me || author.own === true;
     /** @type {Entry} */
-    const entry = { clientId, state: "sent", seq, author, mine, text, masks: masks ?? [], attachment: attachment ?? null, at };
-    this.entries.set(this.#key(entry), entry);
+    const entry = { clientId, state: "sent", seq, author, mine, text, masks: masks ?? [], attachment: attachment ?? null, direct: direct ?? null, at };
+    const known = this.entries.get(keyOf(entry))?.direct;
+    if (known && entry.direct && STEPS[known.state] > STEPS[entry.direct.state]) entry.direct = known;
+    this.entries.set(keyOf(entry), entry);
     this.lastSeq = Math.max(this.lastSeq, seq);
-  }
-
-  /** @param {Pick<Entry, "mine" | "author" | "clientId">} entry */
-  #key({ mine, author, clientId }) {
-    return `${mine ? "me" : author.id} ${clientId}`;
   }
 
   /** @param {Record<string, any>} message */
@@ -244,6 +255,12 @@ export class Chat {
     if (readerId === this.me) this.readSeq = Math.max(this.readSeq, seq);
   }
 
+  /** @param {number} number @param {Direct["state"]} state */
+  #fileMarked(number, state) {
+    const entry = this.list.find(({ seq }) => seq === number);
+    if (entry?.direct && STEPS[state] > STEPS[entry.direct.state]) entry.direct = { ...entry.direct, state };
+  }
+
   /** @param {string} peerId @param {boolean} typing */
   #types(peerId, typing) {
     if (typing) this.typing.set(peerId, this.now() + TYPING_MS);
@@ -256,4 +273,9 @@ export class Chat {
     this.readSeq = seen;
     this.request("read", { seq: seen }).catch(() => undefined);
   }
+}
+
+/** One message, however often it comes. @param {Pick<Entry, "mine" | "author" | "clientId">} entry */
+export function keyOf({ mine, author, clientId }) {
+  return `${mine ? "me" : author.id} ${clientId}`;
 }

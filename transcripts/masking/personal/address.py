@@ -18,7 +18,7 @@ ROAD = rf"[가-힣]{{1,9}}(?:\d{{0,3}}(?:번|가)?)?(?:대로|로|길)(?: ?{NUM}
 LOT = rf"(?:지하 ?|산 ?)?{NUM}(?:(?:-| ?다시 ?){NUM})?(?:번지)?"
 NOT_COUNTED = (
     r"(?!,?\d)(?! ?(?:번(?!지)|시(?!티)|분|원|만|개|일|명|년|회|차례|차|배|퍼센트|%|도|월|주|곳|대|장|건|"
-    r"통|킬로|미터|km|m\b|위))"
+    r"통|킬로|미터|센티|km|m\b|위))"
 )
 ROOM = (
     rf"(?:[ ,]{{0,2}}(?:[가-힣a-z]{{1,12}} ?)?{NUM}동)?(?:[ ,]{{0,2}}(?:지하 ?)?{NUM}층)?[ ,]{{0,2}}{NUM}호(?!선|"
@@ -32,6 +32,7 @@ BUILDING = (
     r"힐스테이트|롯데캐슬|아이파크|e편한세상|더샵|주공|"
     r"타운|하이츠|연립|주택|캐슬|팰리스|파크|빌)"
 )
+PROVINCES = re.compile(PROVINCE)
 KOREAN = re.compile(
     rf"{REGION}{ROAD} ?{LOT}{NOT_COUNTED}{TAIL}"
     rf"|{REGION}(?:{QUARTER} ?)?{LOT}(?<=번지)(?:[ ,]{{0,2}}(?:{BUILDING})?)?{TAIL}"
@@ -57,8 +58,20 @@ NO_ROAD = re.compile(
     r"^(?:앞으|뒤|위|아래|바|따|서|새|그대|이대|저대|제대|마음대|카드|전화|문자|메일|이메일|택배|현금|"
     r"무료|유료|별도|스스|실제|주|대체|절대|"
     r"버스|지하철|기차|비행기|추가|최대|최소|임의|차례|평균|하루|종류|번호|순서|결과적으|기본적으|"
-    r"[가-힣]{0,6}으)로?(?:로)?$"
+    r"[가-힣]{0,6}으|가|세)로?(?:로)?$"
 )
+# 다시 사무실로, 오면 교무실로: a word before a noun with 로 is no town, however it ends.
+NO_REGION = re.compile(
+    r"(?:당|임|다|즉|잠|혹|반드|동|일|수|역|필|무|표|택|몇|도외|[한두세네열])시|"
+    r"[가-힣]*(?:[으하되이라다오들나보지치리려시주]|돌아가|나가|들어가|않으)면"
+)
+SPOKEN_LOT = re.compile(rf"(?:대로|로|길)(?P<space> ?)(?P<number>[{SPOKEN}]+)$")
+ENDS_A_LOT = re.compile(
+    r"$|[^가-힣 ]| (?!갔|가|와|왔|온|간|하|했|할|됐|되)|"
+    r"이?(?:에요|예요|고|요|야|라)|입니다|인데|에|으?로|번|호|층|동"
+)
+WORDS = frozenset({"이사", "일이", "사이", "이일", "오이", "사오", "일", "이"})
+"""이사 is moving house, 일이 a matter: numbers only where something else tells an address."""
 EN_NUM = (
     r"(?:\d{1,5}[a-z]?|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|"
     r"three|four|five|six|seven|eight|"
@@ -112,13 +125,38 @@ NO_NAME = re.compile(
 
 def find(line: str, original: str) -> Iterator[tuple[int, int]]:
     """(start, end) of every address. `original` is the line with its capitals, of the same length."""
-    yield from (match.span() for match in KOREAN.finditer(line) if not _is_no_road(match.group()))
+    yield from _korean(line)
     if ASKED.search(line):
-        yield from (match.span() for match in BARE_ROAD.finditer(line) if not _is_no_road(match.group()))
+        for match in BARE_ROAD.finditer(line):
+            if not _is_no_road(match.group()) and not _is_no_lot(line, match):
+                yield match.span()
     yield from _streets(line, original)
     yield from (match.span() for match in ROMAN.finditer(line))
     yield from (match.span() for match in BOX.finditer(line))
     yield from (match.span("it") for match in CODE.finditer(line))
+
+
+def _korean(line: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    while match := KOREAN.search(line, position):
+        first = match.group().split(" ", 1)[0]
+        if NO_REGION.fullmatch(first) and len(first) < len(match.group()):
+            position = match.start() + len(first)
+            continue
+        position = match.end()
+        if not _is_no_road(match.group()) and not _is_no_lot(line, match):
+            yield match.span()
+
+
+def _is_no_lot(line: str, match: re.Match[str]) -> bool:
+    """서울 근교로 이사했어, 개발로 사라진: the first syllables of a word, read as a number."""
+    lot = SPOKEN_LOT.search(match.group())
+    if not lot:
+        return False
+    number = lot["number"]
+    if number in WORDS or (len(number) == 1 and not PROVINCES.match(match.group())):
+        return True
+    return not ENDS_A_LOT.match(line, match.end())
 
 
 def _is_no_road(text: str) -> bool:

@@ -56,6 +56,13 @@ NOT_A_NAME = frozenset(
         "아이디 ",
     )
 )
+POINTED = re.compile(r"(?:^|[^가-힣])이 ?$")
+NAMED = re.compile(rf"[@.]|{DOT}|{SERVICES}|닷컴|쩜컴|점컴")
+"""What tells a domain from any word."""
+WHELKS = re.compile(
+    r" ?골[뱅벵]이(?:(?:[가는은를을도랑와만의]|이[가는])$| ?(?:무침|통조림|소면|탕|전골|캔|숙회|비빔|요리|안주))"
+)
+"""골뱅이 무침: what the sign is called is good to eat."""
 MOST_PIECES = 24
 MOST_CHARS = 80
 
@@ -64,10 +71,24 @@ def find(line: str) -> Iterator[tuple[int, int]]:
     """(start, end) of every address; names that are spelt out are taken whole."""
     floor = 0
     for match in DOMAIN.finditer(line):
+        if _is_a_whelk(line, match):
+            continue
         start = _name_start(line, max(floor, match.start() - MOST_CHARS), match.start(), match.group())
         if start < match.start():
             floor = match.end()
             yield start, match.end()
+
+
+def _is_a_whelk(line: str, match: re.Match[str]) -> bool:
+    """이 골뱅이가: what is pointed at, or talked of, and has no domain."""
+    before = line[: match.start()]
+    if NAMED.search(match.group()):
+        return False
+    if WHELKS.match(match.group()):
+        return True
+    if not POINTED.search(before):
+        return False
+    return not PIECE.search(before.rstrip()[:-1].rstrip())
 
 
 def _name_start(line: str, floor: int, at: int, domain: str) -> int:
