@@ -19,7 +19,8 @@ from calls.media.opus import SAMPLE_RATE
 from tests.accuracy.cases import Case, read
 from tests.accuracy.channel import CODECS, Samples, stored, with_noise
 from tests.accuracy.report import Row
-from tests.accuracy.speech import Spoken, say
+from tests.accuracy.speech import say
+from tests.espeak import Spoken
 from transcripts.engines.base import SpeechEngine
 from transcripts.engines.decode import decode
 from transcripts.engines.fixture import FixtureEngine

@@ -98,7 +98,7 @@ def test_the_live_text_stays_beside_the_final_one_with_its_provenance(scene: Sce
     assert Utterance.objects.filter(call=call, source=Source.OFFLINE).count() == 3
     transcript = CallTranscript.objects.get(call=call)
     assert (transcript.state, transcript.progress) == (TranscriptState.READY, 100)
-    assert (transcript.engine, transcript.engine_model) == ("fixture", "fixture-model-1")
+    assert (transcript.engine, transcript.engine_model) == ("fixture", "fixture-model-2")
     assert CallEvent.objects.filter(call=call, type="transcript-ready").count() == 1
 
 

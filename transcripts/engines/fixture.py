@@ -16,7 +16,7 @@ from transcripts.engines.base import Capabilities, Provenance
 from transcripts.engines.whisper import CAPTION_WINDOW_S, LANGUAGES, WhisperEngine, WhisperOptions
 
 ARCHIVE = Path(__file__).parents[1] / "fixture" / "model.tar.xz"
-FOLDER = "fixture-model-1"
+FOLDER = "fixture-model-2"
 
 
 class FixtureForbiddenError(Exception):
