@@ -15,14 +15,15 @@ pytestmark = [pytest.mark.model, pytest.mark.req("S1.5", "S1.8")]
 
 WITHIN_S = 60.0
 CHUNKS = 3
+"""Three different sentences: the fixture model takes the third of three like ones in a long window for another."""
 
-BEGIN = f"""
+BEGIN = """
 from accounts.models import User
 from tests import cast
-from tests.transcripts.scene import SORRY, Scene
+from tests.transcripts.scene import GREETING, PROFANE, SORRY, Scene
 scene = Scene(cast.talking(User.objects.filter(username="alice").first() or cast.an_agent("alice")))
-for at in range({CHUNKS}):
-    scene.says("customer", SORRY, at_ms=at * 4000)
+for at, words in enumerate((SORRY, GREETING, PROFANE)):
+    scene.says("customer", words, at_ms=at * 4000)
 answer = str(scene.call.pk)
 """
 SEND = """

@@ -238,6 +238,32 @@ APART = (
     _sense(r"염병하던시절"),
     _sense(r"새에낀", r"이빨|이|치아|틈"),
 )  # fmt: skip
+NEXT_DOOR = (
+    # A dog that is heard: 개 소리에 놀라서, 개 소리 안 나게; not 개 소리 하지 마, 무슨 개 소리야.
+    _sense(
+        r"개소리(?:가|에|를|만|도|는|처럼|랑)?(?:안|잘|너무|자꾸|계속|좀)?(?:놀라|나[는면게서고던요]|난다고|났|내[는고면]|들[리려렸]|녹음|시끄|"
+        r"커서|커요|크고|무서|방지|울[리려렸]|알람|신고|민원|어떻게|인식|센서|잠을|새벽|밤)",
+        unless=rf"{POINTING}|개",
+        apart=True,
+    ),
+    _sense(r"개소리방지"),
+    _sense(r"개자식[한두세네몇]마리", apart=True),
+    _sense(r"개세끼(?:를다?먹|사료|분|치|씩|값|밥|급여)", apart=True),
+    # Letters of devices and of marks.
+    _sense(r"에이[씨시](?:어댑|아답|전원|충전|버튼|모터|카드(?!값|비|빚)|코드|전압|규격|플러그|콘센트|단자|밀란|프로젝트|타입|등급)"),
+    # Sweets that are given, what fish have, an arm.
+    _sense(r"엿먹으라고(?:선물|준건데|받[은았]|사[준왔]|건네)"),
+    _sense(
+        r"새끼(?:들)?[도는를은]?(?:파[나는시]|팔[아고]|구[하할]|사고싶|사려|주웠|주운)",
+        r"[가-힣]{2,}",
+        rf"{POINTING}|.*같은|.*원|.*님",
+    ),
+    _sense(r"[씨시]팔(?:수술|골절|깁스|꿈치|에깁스|에주사|이부러)", apart=True),
+    _sense(r"아가리(?:가|를)?(?:큰|넓은|작은|좁은)(?:항아리|병|독|자루|단지|그릇|가방|물고기|통)", unless=POINTING),
+    _sense(r"[새닭]대가리모형"),
+    _sense(r"씨발라먹는(?:수박|포도|감|대추|과일|살구|자두|복숭아)"),
+    _sense(r"[상쌍]놈(?:들)?(?:[이은과도]|이라는)?(?:양반|말의?뜻|뜻|나오는|구분|계급|신분|족보)", unless=POINTING),
+)  # fmt: skip
 KEYBOARD = re.compile(r"(?:.*(?:키보드|자판|초성|자음|받침|퀴즈|글자|낱자)(?:에서|[이가은는을에])?)|.*부터")
 PRESSED = re.compile(r".{0,4}(?:눌[려리러]|찍[혀히어으]|쳐[져지]|입력|자판|키가|받침|초성|자음)")
 LASTS = re.compile(
@@ -265,7 +291,7 @@ def lasts(place: Place) -> bool:
     return place.text == "년이" and bool(LASTS.match("이" + place.following))
 
 
-ALL = (*LITTER, *CRIME, *FOUND, *DOES, *APART)
+ALL = (*LITTER, *CRIME, *FOUND, *DOES, *APART, *NEXT_DOOR)
 
 
 @lru_cache(maxsize=512)
