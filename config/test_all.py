@@ -1,9 +1,9 @@
 """Every check and test of the house, with one plain summary.
 
-The steps run one after the other; only the browser tests, which often wait, have company, though two of them run at once,
-each with a system of its own: what needs the processor alone (checks, unit, model and database tests) runs beside them at low
-priority, its output shown when each step is over. Pages that send pictures come last and alone: a starved encoder sends
-smaller pictures, as it should. The long ones, crowds of pages and second looks, are `make soak`'s.
+The steps run one after the other; only the browser tests, which often wait, have company: what needs the processor alone
+(checks, unit, model and database tests) runs beside them at low priority, its output shown when each step is over. Pages
+that send pictures come last and alone: a starved encoder sends smaller pictures, as it should. The long ones, crowds of pages
+and second looks, are `make soak`'s.
 
 `python -m config.test_all`            everything: what `make test` and continuous integration run
 `python -m config.test_all check`      the checks without tests
@@ -39,8 +39,6 @@ PATIENCE = 15
 """How nice the steps beside the browser tests are, of 19."""
 WORKERS = str(min(os.cpu_count() or 1, 4))
 SPREAD = ("-n", WORKERS)
-PAIRED = ("-n", "2", "--maxschedchunk", "1")
-"""Browser tests: each process has a whole system and its browsers, and takes the next test when it is free."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +184,7 @@ def tests() -> dict[str, Step]:
         # tests/conftest.py sees to it that these kinds have folders of their own: reading all others takes seconds.
         "media": _pytest("media", "media", "tests/media", *SPREAD),
         "model": _pytest("model", "model"),
-        "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e", *PAIRED),
+        "e2e": _pytest("e2e", "e2e and not crowd and not long", "tests/e2e"),
         "crowd": _pytest("e2e, alone", "e2e and crowd and not long", "tests/e2e"),
         "long": _pytest("e2e, long ones", "e2e and long", "tests/e2e"),
     }
