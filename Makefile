@@ -13,7 +13,7 @@ setup: ## make everything ready: packages, browser bundle, database, demo data
 run: ## start the whole system (PORT=8000), print the customer link with its QR code; Ctrl-C stops it
 	@$(PYTHON) config/bootstrap run
 
-test: ## the checks and tests, in under 20 minutes on two cores; T="unit wire" runs some kinds only
+test: ## the checks and tests, in about 20 minutes on two cores; T="unit wire" runs some kinds only
 	@$(PYTHON) config/bootstrap test $(T)
 
 check: ## the checks without tests: lint, format, types, import rule, migrations, languages, JavaScript
