@@ -150,6 +150,7 @@ class Written:
 
     message: Message
     text: str
+    file_name: str
 
 
 @dataclass(frozen=True)
@@ -161,11 +162,21 @@ class Record:
     participants: list[Participant]
     recordings: list[Recording]
     turns: list[Turn]
-    written: list[Written]
 
     @cached_property
     def hidden(self) -> list[Hidden]:
         return [word for turn in self.turns for word in turn.hidden]
+
+    @cached_property
+    def written(self) -> list[Written]:
+        """The chat, asked for by the whole page only: its parts are asked for again and again."""
+        queue_id = self.call.queue_id
+        return [
+            Written(message, masked(message.text, queue_id).text, masked(message.file_name, queue_id).text)
+            for message in Message.objects.filter(room__call=self.call)
+            .select_related("attachment")
+            .order_by("seq")
+        ]
 
     @cached_property
     def rows(self) -> list[Turn | Gap]:
@@ -289,13 +300,7 @@ def read(user: User, call: Call) -> Record:
         participants=participants,
         recordings=list(call.recordings.all()),
         turns=[_turn(utterance, people[utterance.participant_id], looks) for utterance in said],
-        written=_written(call),
     )
-
-
-def _written(call: Call) -> list[Written]:
-    messages = Message.objects.filter(room__call=call).select_related("attachment").order_by("seq")
-    return [Written(message, masked(message.text, call.queue_id).text) for message in messages]
 
 
 def _looks(call: Call) -> dict[tuple[int | None, int], list[Reveal]]:

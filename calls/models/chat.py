@@ -97,6 +97,11 @@ class Message(models.Model):
         return f"{self.room_id} {self.seq}"
 
     @property
+    def file_name(self) -> str:
+        """Of what was sent or handed over with it; empty for words alone."""
+        return self.attachment.name if self.attachment else self.direct["name"] if self.direct else ""
+
+    @property
     def came_to(self) -> str:
         """What became of a file that was to go directly, in words; empty for other messages."""
         return str(HandingOver(self.direct["state"]).label) if self.direct else ""

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -40,7 +42,9 @@ def cara(alice: User) -> Cara:
     author = chat.author_in_call(hers)
     chat.send(author, "a", f"사진 보냅니다 {PROFANE} 010-9876-5432로 연락 주세요")
     chat.send(author, "b", "", files.take(author, "사진.png", [PNG]).pk)
-    direct_files.offer(author, "c", direct_files.Told("큰 사진.png", 50_000_000, "0" * 64, PNG[:512]))
+    direct_files.offer(
+        author, "c", direct_files.Told("큰 사진 010-9876-5432.png", 50_000_000, "0" * 64, PNG[:512])
+    )
     chat.send(chat.author_in_call(his), "d", "잘 받았습니다")
     end_call(made.party)
     return made
@@ -57,12 +61,20 @@ def page(client: Client, call: Call) -> str:
 def test_it_is_read_in_order_and_masked(client: Client, alice: User, cara: Cara) -> None:
     client.force_login(alice)
     shown = page(client, cara.call)
-    places = [shown.index(words) for words in ("사진 보냅니다", "사진.png", "큰 사진.png", "잘 받았습니다")]
+    places = [shown.index(words) for words in ("사진 보냅니다", "사진.png", "큰 사진", "잘 받았습니다")]
     assert places == sorted(places)
     assert "●●●" in shown[places[0] : places[1]]
     assert "씨발" not in shown
     assert "010-9876-5432" not in shown
     assert "제안됨" in shown[places[2] :]
+
+
+def test_what_is_looked_at_again_and_again_does_not_read_it(client: Client, alice: User, cara: Cara) -> None:
+    client.force_login(alice)
+    address = reverse("transcripts:parts", args=[cara.call.pk])
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert not [each for each in queries if "calls_message" in each["sql"]]
 
 
 def test_its_file_is_had_by_who_may_see_the_call(client: Client, alice: User, cara: Cara) -> None:
