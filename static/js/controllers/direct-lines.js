@@ -49,13 +49,14 @@ export class DirectLines {
   part(entry, direct) {
     const part = fromTemplate("[data-direct-template]");
     const transfer = this.direct.transferOf(entry);
-    const state = transfer?.state === "failed" ? "failed" : direct.state;
+    // Over here may be told before the server has said so.
+    const state = transfer?.state === "failed" || transfer?.state === "arrived" ? transfer.state : direct.state;
     part.dataset.fileState = state;
     say("strong", direct.name, part);
     say("[data-file-size]", sizeText(direct.size), part);
     const saved = state === "arrived" && transfer?.blob;
     say("[data-file-told]", this.strings[saved ? "directSave" : WORDS[entry.mine ? "mine" : "theirs"][state]] ?? "", part);
-    this.#buttons(part, entry, direct, transfer);
+    this.#buttons(part, entry, { ...direct, state }, transfer);
     if (saved && PICTURES.has(direct.contentType)) this.#picture(part, direct, transfer);
     if (transfer && state === "accepted") this.#follow(part, transfer, direct.name);
     return part;
@@ -100,7 +101,7 @@ export class DirectLines {
     const asked = here && !entry.mine && state === "offered";
     const going = here && (state === "accepted" || (entry.mine && state === "offered"));
     const { blob = null, file = null } = transfer ?? {};
-    const again = file && (state === "failed" || transfer?.state === "failed") && this.choices.fitsOffice(file);
+    const again = file && state === "failed" && this.choices.fitsOffice(file);
     this.#button(part, "[data-file-accept]", asked && !transfer.incoming, () => void this.direct.accept(entry));
     this.#button(part, "[data-file-decline]", asked && !transfer.incoming, () => void this.direct.decline(entry));
     this.#button(part, "[data-file-stop]", going, () => this.direct.stop(entry));
