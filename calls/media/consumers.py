@@ -114,6 +114,7 @@ class AudioConsumer(Consumer):
 
     @property
     def packets(self) -> int:
+        self.producer.catch_up()
         return self._packets + (0 if self._tally is None else self._tally.packets)
 
     def lane(self, number: int, tally: Tally) -> Lane | None:

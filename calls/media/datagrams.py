@@ -52,7 +52,8 @@ class Destination:
 
     def __init__(self, address: tuple[str, int], family: int) -> None:
         self.address = address
-        self.raw = ffi.new("char[]", sockaddr(address, family))
+        self.name = sockaddr(address, family)
+        self.raw = ffi.new("char[]", self.name)
         self.where = int(ffi.cast("uintptr_t", self.raw))
         self.size = name_bytes(family)
 

@@ -25,7 +25,7 @@ from pylibsrtp._binding import lib as srtp_lib
 from calls.media.datagrams import PLACE_BYTES
 from calls.media.errors import BAD_REQUEST, MediaError
 from calls.media.ice import IceLite
-from calls.media.outbox import Keys, Route
+from calls.media.routes import Keys, Route
 
 FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 HANDSHAKE_LIMIT_S = 30.0
@@ -84,7 +84,8 @@ class SecureLink:
         self._keys: Keys | None = None
         self._route: Route | None = None
         self._outbox = ice.outbox
-        self._receiving: Any = None
+        self.opening: Keys | None = None
+        """What decrypts the client's packets; None before it is connected."""
         self._memory = srtp_ffi.new("char[]", PLACE_BYTES)
         self._view = srtp_ffi.buffer(self._memory)
         self._length = srtp_ffi.new("int *")
@@ -132,7 +133,7 @@ class SecureLink:
     async def close(self) -> None:
         """Say goodbye and end every task."""
         self._dtls.remove_all_listeners()
-        self.connected, self._keys = False, None
+        self.connected, self._keys, self.opening = False, None, None
         self._on_route()
         if self._task is not None and not self._task.done():
             self._task.cancel()
@@ -155,15 +156,13 @@ class SecureLink:
         # Kept, because aiortc makes the name of its state anew for everyone who asks.
         self.connected = state == "connected"
         self._keys = self._sending_keys() if self.connected else None
-        # The session itself is aiortc's, and is there for as long as that is.
-        self._receiving = self._dtls._rx_srtp._srtp[0] if self.connected else None
+        self.opening = Keys(self._dtls._rx_srtp) if self.connected else None
         self._on_route()
         self._ice.on_media = self._media_arrived if self.connected else None
         self._on_state(state)
 
     def _sending_keys(self) -> Keys:
-        assert self._dtls._ssl is not None
-        return Keys(self._dtls._tx_srtp, self._dtls._ssl.get_selected_srtp_profile())
+        return Keys(self._dtls._tx_srtp)
 
     def _send(self, packet: bytes, protect: Callable[[bytes], bytes]) -> None:
         try:
@@ -184,7 +183,7 @@ class SecureLink:
         view, length = self._view, self._length
         view[0:size] = data
         length[0] = size
-        if not unprotect(self._receiving, self._memory, length):
+        if self.opening is not None and not unprotect(self.opening.raw, self._memory, length):
             receiver(view[0 : length[0]])
 
 

@@ -1,7 +1,7 @@
 """One packet of sound to everybody who listens.
 
-Listeners who are numbered alike (all but those who paused), know the stream by the same ssrc and have keys of the same kind
-are to have the same bytes before encryption; these are made once. What follows is the round's work (see rounds.py).
+Listeners who are numbered alike (all but those who paused) and know the stream by the same ssrc are to have the same bytes
+before encryption; these are made once. What follows is the round's work (see rounds.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from calls.media.datagrams import LONGEST
-from calls.media.outbox import Outbox, Route
+from calls.media.express import Group
+from calls.media.outbox import Outbox
+from calls.media.rounds import Listeners
+from calls.media.routes import Route
 
 HEADER = struct.Struct("!BBHLL")
 HEADER_BYTES = HEADER.size
@@ -43,8 +46,8 @@ class Fan:
 
     def __init__(self) -> None:
         self.tally = Tally()
-        self._groups: list[tuple[int, int, bytes, list[Route]]] = []
-        """Offset, ssrc, room for what the keys add, and who is sent the same."""
+        self._groups: list[tuple[int, int, Listeners]] = []
+        """Offset, ssrc, and who is sent the same."""
         self._outbox: Outbox | None = None
         self._last_round = -1
 
@@ -54,11 +57,13 @@ class Fan:
 
     def arrange(self, lanes: Sequence[Lane]) -> None:
         self._outbox = lanes[0].route.outbox if lanes else None
-        alike: dict[tuple[int, int, bytes], list[Route]] = {}
+        alike: dict[tuple[int, int], list[Route]] = {}
         for ssrc, offset, route in lanes:
-            alike.setdefault((offset, ssrc, bytes(route.tag_bytes)), []).append(route)
-        # Never changed after this: a round may still hold the lists of the last arrangement.
-        self._groups = [(*same, routes) for same, routes in alike.items()]
+            alike.setdefault((offset, ssrc), []).append(route)
+        self._groups = [(*same, Listeners(routes)) for same, routes in alike.items()]
+
+    def groups(self) -> list[Group]:
+        return [(offset, ssrc, listeners.places) for offset, ssrc, listeners in self._groups]
 
     def send(self, second: int, number: int, timestamp: int, payload: bytes) -> None:
         """`second` is the second byte of the header, marker and payload type."""
@@ -70,9 +75,9 @@ class Fan:
             # A round may change the order of its packets.
             sound.end()
         self._last_round = sound.number
-        for offset, ssrc, behind, routes in self._groups:
+        for offset, ssrc, listeners in self._groups:
             head = pack_header(0x80, second, (number + offset) & 0xFFFF, timestamp, ssrc)
-            sound.say(head + payload + behind, routes)
+            sound.say(head + payload, listeners)
         self.tally.packets += 1
         self.tally.octets += size
 

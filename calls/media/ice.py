@@ -8,28 +8,24 @@ dropped without an answer, so that the port cannot be used to find or flood anyo
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import secrets
 import socket
-import struct
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from aioice import stun
-
+from calls.media import stun
 from calls.media.datagrams import Destination, sockaddr
+from calls.media.directory import Directory
 from calls.media.holding import Holding
 from calls.media.inbox import MOST_AT_ONCE, Inbox, address_of
 from calls.media.outbox import Outbox
+from calls.media.rtp import RtpPacket
 
 logger = logging.getLogger(__name__)
 
 Address = tuple[str, int]
-BINDING_REQUEST = b"\x00\x01"
-COOKIE = struct.pack("!I", stun.COOKIE)
-LARGEST_CHECK = 1024
 RECEIVE_BUFFER = 4 << 20
 # A browser with several networks probes from each; more than this is somebody's game.
 MAX_ADDRESSES = 16
@@ -76,6 +72,12 @@ class IceLite:
 
     def password_of(self, username: str) -> str:
         return self.password if username == self.username else self._old_password
+
+    def is_settled(self, username: str, name: bytes) -> bool:
+        """Would a check from there change nothing?"""
+        to = self.destination
+        known = username == self.username and self._old_username is None
+        return known and to is not None and to.name == name
 
     def checked(self, username: str, address: Address, *, nominated: bool, now: float) -> None:
         """A Binding request from this address proved the password."""
@@ -144,8 +146,14 @@ class IceLite:
             self._old_username, self._old_password = None, ""
 
 
+class Sender(Protocol):
+    """Of a stream that is known."""
+
+    def arrived(self, packet: RtpPacket, now: float) -> None: ...
+
+
 class UdpPort:
-    """All clients' datagrams on one port, told apart by user name (checks) and by address (all else).
+    """All clients' datagrams on one port: told apart by user name (checks), address and ssrc (known streams), or address.
 
     When much sound comes it is collected for some milliseconds (see holding.py).
     """
@@ -157,7 +165,8 @@ class UdpPort:
         """By the address in the kernel's form."""
         self._socket: socket.socket | None = None
         self._family = socket.AF_INET
-        self._inbox: Inbox | None = None
+        self._inbox: Inbox[Sender] | None = None
+        self.directory: Directory[Sender] = Directory()
         self._collecting = Holding()
         self._holding: asyncio.TimerHandle | None = None
         self.prompt: set[str] = set()
@@ -238,8 +247,10 @@ class UdpPort:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, RECEIVE_BUFFER)
         self._socket, self._family = sock, sock.family
-        self._inbox = Inbox(sock)
         self.outbox = Outbox(sock, self.send)
+        self._inbox = Inbox(sock, self.directory, self.outbox)
+        # What is compiled when it is first called is, before anybody is kept waiting by it.
+        self._inbox.read(self._clock())
         asyncio.get_running_loop().add_reader(sock, self._readable)
 
     def _readable(self) -> None:
@@ -268,18 +279,27 @@ class UdpPort:
         assert self._inbox is not None
         count = 0
         for _ in range(MOST_READS):
-            datagrams = self._inbox.read()
-            for data, name in datagrams:
-                try:
-                    self._arrived(data, name)
-                except Exception:
-                    # One client's fault must not stop the reading for all the others.
-                    logger.exception("datagram failed")
+            read = self._inbox.read(self._clock())
+            self._hand_on(self._inbox)
             self._flush()
-            count += len(datagrams)
-            if len(datagrams) < MOST_AT_ONCE:
+            count += read
+            if read < MOST_AT_ONCE:
                 break
         return count
+
+    def _hand_on(self, inbox: Inbox[Sender]) -> None:
+        now = self._clock()
+        for sender, packet in inbox.heard:
+            try:
+                sender.arrived(packet, now)
+            except Exception:
+                # One client's fault must not stop the reading for all the others.
+                logger.exception("packet failed")
+        for data, name in inbox.others:
+            try:
+                self._arrived(data, name)
+            except Exception:
+                logger.exception("datagram failed")
 
     def _flush(self) -> None:
         try:
@@ -293,7 +313,7 @@ class UdpPort:
             return
         first = data[0]
         if first < 4:
-            self._check(data, address_of(name))
+            self._check(data, name)
             return
         session = self._by_address.get(name)
         if session is None:
@@ -304,41 +324,27 @@ class UdpPort:
         elif 19 < first < 64:
             session.handshake_arrived(data)
 
-    def _check(self, data: bytes, address: Address) -> None:
-        if data[:2] != BINDING_REQUEST or data[4:8] != COOKIE or len(data) > LARGEST_CHECK:
+    def _check(self, data: bytes, name: bytes) -> None:
+        check = stun.parse(data)
+        if check is None:
             return
-        try:
-            message = stun.parse_message(data)
-        except (ValueError, struct.error, IndexError):
+        session = self._by_username.get(check.username)
+        if session is None:
             return
-        username = str(message.attributes.get("USERNAME", "")).split(":")[0]
-        session = self._by_username.get(username)
-        if session is None or not message.check_message_integrity(session.password_of(username).encode()):
+        password = session.password_of(check.username)
+        if not check.is_from(password):
             return
-        self._answer(message, session.password_of(username), address)
-        nominated = "USE-CANDIDATE" in message.attributes
-        session.checked(username, address, nominated=nominated, now=self._clock())
-        if self._by_address.get(sockaddr(address, self._family)) is not session:
+        answer, now = stun.answer(check, name, password), self._clock()
+        if self._by_address.get(name) is session and session.is_settled(check.username, name):
+            session.send(answer)
+            session.heard(now)
+            return
+        address = address_of(name)
+        self.send(answer, address)
+        session.checked(check.username, address, nominated=check.nominates, now=now)
+        if self._by_address.get(name) is not session:
             self.bind(address, session)
-
-    def _answer(self, request: stun.Message, password: str, address: Address) -> None:
-        response = stun.Message(
-            message_method=stun.Method.BINDING,
-            message_class=stun.Class.RESPONSE,
-            transaction_id=request.transaction_id,
-        )
-        response.attributes["XOR-MAPPED-ADDRESS"] = (_plain(address[0]), address[1])
-        response.add_message_integrity(password.encode())
-        self.send(bytes(response), address)
 
 
 def _nobody_asks() -> None:
     """Of a session that nothing is sent over yet."""
-
-
-def _plain(address: str) -> str:
-    """An IPv4 address that a dual-stack socket shows as IPv6, as the client knows it."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(parsed)

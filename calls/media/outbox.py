@@ -10,26 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pylibsrtp import Session
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
 from calls.media.datagrams import LONGEST, MSG_DONTWAIT, Batch, Destination, ffi, of_libc
+from calls.media.postroom import LOST
 from calls.media.rounds import Round
-from calls.media.slots import FULL
+from calls.media.routes import Keys, Routes
 
 SLOTS = 64
-TAG_BYTES = {b"SRTP_AEAD_AES_256_GCM": 16, b"SRTP_AEAD_AES_128_GCM": 16, b"SRTP_AES128_CM_SHA1_80": 10}
-"""By OpenSSL's name of the profile that was agreed on (RFC 7714, RFC 5764)."""
-
-
-class Keys:
-    """The sending half of one client's SRTP session, and how many bytes it adds to a packet."""
-
-    def __init__(self, session: Session, profile: bytes) -> None:
-        self._session = session
-        self.raw = session._srtp[0]
-        self.tag_bytes = TAG_BYTES[profile]
 
 
 class Outbox:
@@ -45,7 +34,8 @@ class Outbox:
         self._count = 0
         self._length = srtp_ffi.new("int *")
         self._batch = Batch(SLOTS)
-        self.round = Round(sock, send)
+        self.routes = Routes()
+        self.round = Round(sock, self.routes)
 
     def put(
         self,
@@ -92,7 +82,7 @@ class Outbox:
             sent = self._sendmmsg(number, messages + begin, end - begin, MSG_DONTWAIT)
             if sent > 0:
                 begin += sent
-            elif ffi.errno in FULL:
+            elif ffi.errno in LOST:
                 return
             else:
                 # One that cannot be delivered must not stop the others.
@@ -103,23 +93,3 @@ class Outbox:
             to = batch.destinations[place]
             if to is not None:
                 self._send(batch.datagram(place), to.address)
-
-
-class Route:
-    """How packets get to a client: encrypted with its keys, by its port's outbox, to where it is.
-
-    What a round asks for lies in the route itself: of hundreds of them each is looked at once in a round, and everything that
-    it would have to be followed to is in no cache any more.
-    """
-
-    __slots__ = ("keys", "outbox", "raw_keys", "tag_bytes", "takes_segments", "to", "where")
-
-    def __init__(self, outbox: Outbox, keys: Keys, to: Destination) -> None:
-        self.outbox = outbox
-        self.keys = keys
-        self.to = to
-        self.raw_keys = keys.raw
-        self.tag_bytes = keys.tag_bytes
-        self.where = to.where
-        self.takes_segments = True
-        """Until a message that the kernel was to cut was refused there."""

@@ -6,6 +6,7 @@ import abc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calls.media import rtcp, rtp
+from calls.media.express import Beginning, Line
 from calls.media.fanout import Fan
 from calls.media.frames import PLAIN, READERS, Picture, Size
 from calls.media.history import AUDIO_PACKETS
@@ -50,6 +51,7 @@ class Received:
 
     def report(self, now: float) -> rtcp.RtcpReceiverInfo | None:
         """What the sender is to know of its stream; None before anything arrived."""
+        self.producer.catch_up()
         if not self.reception.expected or self.ssrc is None:
             return None
         figures = self.reception.report()
@@ -142,6 +144,15 @@ class Producer(abc.ABC):
     def tick(self, now: float) -> None:  # noqa: B027 - sound has nothing to do then
         """To be called several times a second."""
 
+    def take_line(self, line: Line) -> None:  # noqa: B027 - pictures are handled in Python
+        """Its packets may be handled by compiled code (see express.py)."""
+
+    def leave_line(self) -> None:  # noqa: B027
+        """They may not any more."""
+
+    def catch_up(self) -> None:  # noqa: B027
+        """Take over what compiled code did."""
+
     def close(self, now: float) -> None:
         """Detach from everything."""
         self.transport.remove_producer(self)
@@ -171,17 +182,17 @@ class AudioProducer(Producer):
         super().__init__(peer_id, transport, stream, source)
         self.recorder = recorder
         self.consumers: dict[str, AudioConsumer] = {}
-        self.level: int | None = None
-        self.loudest: int | None = None
+        self._level: int | None = None
+        self._loudest: int | None = None
         """The loudest level since someone last asked, in -dBov."""
-        self.voiced = 0
-        """Packets as loud as a voice, so far."""
+        self._voiced = 0
         self.received = (Received(self, stream.encodings[0], 0),)
-        self.newest = -1
-        """The highest number that was handed on, as Reception counts."""
+        self._newest = -1
+        self._line: Line | None = None
         self.sent_ssrc = rtp.random_ssrc()
         self._fan = Fan()
         self._fan_is_stale = False
+        self._line_is_stale = True
         self._history: list[tuple[int, RtpPacket] | None] = [None] * AUDIO_PACKETS
         self._payload_type = stream.payload_type
         self._sent_payload_type = stream.codec.payload_type
@@ -192,9 +203,49 @@ class AudioProducer(Producer):
     def listeners(self) -> list[Consumer]:
         return list(self.consumers.values())
 
+    @property
+    def newest(self) -> int:
+        """The highest number that was handed on, as Reception counts."""
+        self.catch_up()
+        return self._newest
+
+    @property
+    def voiced(self) -> int:
+        """Packets as loud as a voice, so far."""
+        self.catch_up()
+        return self._voiced
+
+    def take_loudest(self) -> int | None:
+        """The loudest level since the last call, in -dBov."""
+        self.catch_up()
+        loudest, self._loudest = self._loudest, None
+        return loudest
+
     def listeners_changed(self) -> None:
         """Somebody listens or does not any more, or is somewhere else. It counts from the next packet on."""
+        self._handle_again()
         self._fan_is_stale = True
+
+    def take_line(self, line: Line) -> None:
+        self._line = line
+        self._line_is_stale = True
+
+    def leave_line(self) -> None:
+        self._handle_again()
+        self._line = None
+
+    def catch_up(self) -> None:
+        taken = None if self._line is None else self._line.take_over()
+        if taken is None:
+            return
+        last = taken.next_sequence, taken.highest, taken.jitter, taken.transit
+        self._reception.caught_up(last, taken.packets)
+        self._newest, self._level = taken.highest, taken.level
+        self._voiced += taken.voiced
+        self._note_loudness(taken.loudest)
+        self._fan.tally.packets += taken.packets
+        self._fan.tally.octets += taken.octets
+        self.transport.heard(taken.heard_at)
 
     def flush(self) -> None:
         """What was handed on leaves now. A port does so itself, for all that it read."""
@@ -203,18 +254,26 @@ class AudioProducer(Producer):
     def kept(self, number: int) -> RtpPacket | None:
         """One of the last packets that were handed on."""
         found = self._history[number % AUDIO_PACKETS]
-        return found[1] if found is not None and found[0] == number else None
+        if found is not None and found[0] == number:
+            return found[1]
+        return None if self._line is None else self._line.kept(number)
 
     def packet_arrived(self, received: Received, packet: RtpPacket, now: float) -> list[int]:
         if packet.payload_type != self._payload_type:
             return []
+        self._handle_again()
         reception = self._reception
         number = reception.add(packet, now)
         if number is not None and not self.paused and packet.payload:
             self._hand_on(number, packet, now)
-        return reception.to_ask_for(now) if reception.missing else []
+        if reception.missing:
+            return reception.to_ask_for(now)
+        if self._line is not None and number == self._newest and self.recorder is None and not self.paused:
+            self._let_go(self._line, now)
+        return []
 
     def pause(self, now: float) -> None:
+        self._handle_again()
         super().pause(now)
         if self.recorder is not None:
             self.recorder.close(now)
@@ -230,6 +289,7 @@ class AudioProducer(Producer):
 
     def close(self, now: float) -> None:
         """Its recording ends with an utterance."""
+        self._handle_again()
         super().close(now)
         for consumer in list(self.consumers.values()):
             consumer.close()
@@ -237,27 +297,26 @@ class AudioProducer(Producer):
             self.recorder.close(now)
 
     def stats(self) -> dict[str, Any]:
+        self.catch_up()
         return {
             **super().stats(),
-            "levelDbov": None if self.level is None else -self.level,
+            "levelDbov": None if self._level is None else -self._level,
             "recording": self.recorder is not None,
         }
 
     def _hand_on(self, number: int, packet: RtpPacket, now: float) -> None:
-        level = self.level = rtp.audio_level(packet, self._level_extension)
-        if level is not None:
-            if self.loudest is None or level < self.loudest:
-                self.loudest = level
-            if level <= VOICE_DBOV:
-                self.voiced += 1
+        level = self._level = rtp.audio_level(packet, self._level_extension)
+        self._note_loudness(level)
+        if level is not None and level <= VOICE_DBOV:
+            self._voiced += 1
         if self.recorder is not None:
             self.recorder.push(number, packet, level, now)
         self._history[number % AUDIO_PACKETS] = (number, packet)
-        if number < self.newest:
+        if number < self._newest:
             for consumer in self.consumers.values():
                 consumer.send_late(number, packet)
             return
-        self.newest = number
+        self._newest = number
         if self._fan_is_stale:
             self._arrange(number)
         second = packet.marker | self._sent_payload_type
@@ -268,7 +327,38 @@ class AudioProducer(Producer):
         tally = self._fan.begin_tally()
         lanes = [consumer.lane(number, tally) for consumer in self.consumers.values()]
         self._fan.arrange([lane for lane in lanes if lane is not None])
-        self._fan_is_stale = False
+        self._fan_is_stale, self._line_is_stale = False, True
+
+    def _note_loudness(self, level: int | None) -> None:
+        if level is not None and (self._loudest is None or level < self._loudest):
+            self._loudest = level
+
+    def _let_go(self, line: Line, now: float) -> None:
+        """The next packets are for compiled code, as long as nothing changes."""
+        if self._line_is_stale:
+            line.arrange(self._fan.groups())
+            self._line_is_stale = False
+        sequence, highest, jitter, transit = self._reception.last
+        line.begin(
+            Beginning(
+                sequence,
+                highest,
+                self._payload_type,
+                self._sent_payload_type,
+                self._level_extension,
+                VOICE_DBOV,
+                self.stream.codec.clock_rate,
+                jitter,
+                transit,
+                now,
+            )
+        )
+
+    def _handle_again(self) -> None:
+        """The next packet is not for compiled code."""
+        if self._line is not None and self._line.runs:
+            self.catch_up()
+            self._line.end()
 
 
 class VideoProducer(Producer):

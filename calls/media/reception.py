@@ -63,7 +63,7 @@ class Reception:
         if packet.sequence == self._next:
             # As most do; what follows is for the others.
             number = self._highest = self._highest + 1
-            self._next = (self._next + 1) & 0xFFFF
+            self._next = (packet.sequence + 1) & 0xFFFF
             self._late_in_a_row = 0
             self.received += 1
             self._update_jitter(packet.timestamp, now)
@@ -89,6 +89,17 @@ class Reception:
         self.received += 1
         self._update_jitter(packet.timestamp, now)
         return number
+
+    @property
+    def last(self) -> tuple[int, int, float, float]:
+        """Of the stream so far: sequence number of the next packet, highest number, jitter and transit in samples."""
+        return self._next, self._highest, self._jitter, self._transit or 0.0
+
+    def caught_up(self, last: tuple[int, int, float, float], received: int) -> None:
+        """So many more came, all in order."""
+        self._next, self._highest, self._jitter, self._transit = last
+        self._late_in_a_row = 0
+        self.received += received
 
     def to_ask_for(self, now: float) -> list[int]:
         """Sequence numbers (16 bits) to ask for now. Call it per packet: it paces and gives up itself."""

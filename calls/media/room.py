@@ -100,12 +100,12 @@ class Room:
         loudest: dict[str, int | None] = {}
         for producer in self.producers():
             if isinstance(producer, AudioProducer) and producer.source != "screen-audio":
-                level = None if producer.paused else producer.loudest
+                taken = producer.take_loudest()
+                level = None if producer.paused else taken
                 known = loudest.get(producer.peer_id)
                 loudest[producer.peer_id] = (
                     known if level is None else min(level, SILENT if known is None else known)
                 )
-                producer.loudest = None
         peer = self.speakers.decide(loudest)
         return None if peer is None else (peer, -self.speakers.level(peer))
 

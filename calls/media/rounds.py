@@ -1,43 +1,51 @@
 """A round of sound: what a port read together leaves together, listener by listener.
 
-A packet that was said is kept in the clear until the round ends; then it is known what each listener hears in it (see slots.py
-for how that is encrypted and sent). Within a round the order of the packets is free, since there is one of each stream at most:
-the longest go first, which makes the fewest messages.
+A packet that was said is kept in the clear until the round ends; then it is known what each listener hears in it (see
+postroom.py for how that is encrypted and sent). Within a round the order of the packets is free, since there is one of each
+stream at most: the longest go first, which makes the fewest messages.
 """
 
 from __future__ import annotations
 
 import socket
-from collections import defaultdict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from itertools import accumulate
 
-from calls.media.slots import Batch, Slots, knows_segments
+import numpy as np
 
-if TYPE_CHECKING:
-    from calls.media.outbox import Route
+from calls.media.postroom import BEGINS, COUNT, FIRST, LENGTH, PostRoom
+from calls.media.routes import Route, Routes
 
-Said = tuple[int, bytes, list["Route"]]
+
+class Listeners:
+    """Who is sent the same bytes. Never changed: a round may still hold them when others listen already."""
+
+    __slots__ = ("count", "places", "routes")
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
+        self.count = len(self.routes)
+        self.places = np.array([route.place for route in self.routes], np.int32).tobytes()
+
+
+Said = tuple[int, bytes, Listeners]
 
 
 class Round:
-    """`say` takes a packet, `end` encrypts it for all who are to have it and sends it.
+    """`say` takes a packet in the clear, `end` encrypts it for all who are to have it and sends it.
 
-    `send` is for systems without sendmmsg, and for what the kernel will not cut. A round that fails leaves nothing behind for
-    the next: all that it works on is its own.
+    A round that fails leaves nothing behind for the next.
     """
 
-    def __init__(self, sock: socket.socket | None, send: Callable[[Any, tuple[str, int]], None]) -> None:
+    def __init__(self, sock: socket.socket | None, routes: Routes) -> None:
         self.number = 0
         """Of this round. Who said something in it already ends it first."""
-        self.cuts = sock is not None and knows_segments(sock)
-        self.slots = Slots(sock, send)
+        self.post_room = None if sock is None else PostRoom(sock)
+        self._routes = routes
         self._said: list[Said] = []
 
-    def say(self, wire: bytes, routes: list[Route]) -> None:
-        """`wire` is the packet in the clear, with as many bytes behind it as the keys of these routes add."""
-        if routes:
-            self._said.append((len(wire), wire, routes))
+    def say(self, packet: bytes, listeners: Listeners) -> None:
+        self._said.append((len(packet), packet, listeners))
 
     def end(self) -> None:
         said = self._said
@@ -45,20 +53,14 @@ class Round:
             return
         self.number += 1
         self._said = []
-        said.sort(key=_length_of, reverse=True)
-        most = self.slots.most(said[0][0])
-        for begin in range(0, len(said), most):
-            self._send(said[begin : begin + most])
-
-    def _send(self, said: list[Said]) -> None:
-        heard: defaultdict[Route, list[int]] = defaultdict(list)
-        for number, (_, _, routes) in enumerate(said):
-            for route in routes:
-                heard[route].append(number)
-        wires = [wire for _, wire, _ in said]
-        lengths = [size - routes[0].tag_bytes for size, _, routes in said]
-        Batch(self.slots, wires, lengths, cuts=self.cuts).send(heard)
-
-
-def _length_of(said: Said) -> int:
-    return said[0]
+        if self.post_room is None:
+            return
+        lengths, packets, listeners = zip(*said, strict=True)
+        counts = [one.count for one in listeners]
+        columns = np.empty((len(said), 4), np.int64)
+        columns[:, BEGINS] = list(accumulate(lengths[:-1], initial=0))
+        columns[:, LENGTH] = lengths
+        columns[:, FIRST] = list(accumulate(counts[:-1], initial=0))
+        columns[:, COUNT] = counts
+        heard_by = bytearray().join([one.places for one in listeners])
+        self.post_room.send(bytearray().join(packets), columns, heard_by, self._routes)

@@ -13,6 +13,7 @@ from calls.media.config import MediaConfig
 from calls.media.consumers import Consumer
 from calls.media.dtls import SecureLink
 from calls.media.errors import CONFLICT, MediaError
+from calls.media.express import Line
 from calls.media.ice import IceLite, UdpPort, random_name
 from calls.media.producers import Producer, Received, ReceivedVideo
 from calls.media.rtp import RtpPacket, random_ssrc
@@ -30,6 +31,42 @@ SCREEN_WEIGHT = 1e9
 UNSEEN_TILE = 320 * 180
 
 
+class Source:
+    """A stream as it comes over a transport: itself, or what of it is sent again."""
+
+    __slots__ = ("_ice", "_plain", "is_rtx", "received", "transport")
+
+    def __init__(self, transport: Transport, received: Received, *, is_rtx: bool) -> None:
+        self.transport = transport
+        self.received = received
+        self.is_rtx = is_rtx
+        self._ice = transport.ice
+        self._plain = not is_rtx and received.producer.stream.transport_cc_extension is None
+
+    def take_line(self, line: Line) -> None:
+        if self._plain:
+            self.received.producer.take_line(line)
+
+    def leave_line(self) -> None:
+        if self._plain:
+            self.received.producer.leave_line()
+
+    def arrived(self, packet: RtpPacket, now: float) -> None:
+        """A packet that was decrypted, so it came from the client."""
+        self._ice.last_heard = now
+        received = self.received
+        if not self._plain:
+            self.transport.note_arrival(received, packet, now)
+            if self.is_rtx:
+                restored = _restored(packet, received)
+                if restored is None:
+                    return
+                packet = restored
+        lost = received.producer.packet_arrived(received, packet, now)
+        if lost:
+            self.transport.ask_again(packet.ssrc, lost)
+
+
 class Transport:
     """States: new, connecting, connected, disconnected (silent for a while), failed, closed."""
 
@@ -45,8 +82,10 @@ class Transport:
         self.id = random_name(16)
         self.state = "new"
         self.producers: dict[str, Producer] = {}
-        self.sources: dict[int, tuple[Received, bool]] = {}
-        """By ssrc: the stream, and whether the ssrc is that of its retransmissions."""
+        self.sources: dict[int, Source] = {}
+        """By ssrc."""
+        self._listed: dict[tuple[bytes, int], Source] = {}
+        """Those that the port decrypts as it reads, by where they come from and ssrc."""
         self.consumers: dict[int, Consumer] = {}
         self._next_mid = 0
         self._given_ssrcs: set[int] = set()
@@ -62,9 +101,9 @@ class Transport:
         """Streams that are known by a rid until their first packet tells the ssrc."""
         self._arrivals = Arrivals()
         self._feedback_at = 0.0
-        self._ice = IceLite(port)
+        self.ice = IceLite(port)
         self._link = SecureLink(
-            self._ice,
+            self.ice,
             certificate,
             on_rtp=self._rtp_arrived,
             on_rtcp=self._rtcp_arrived,
@@ -80,7 +119,7 @@ class Transport:
         """What the client's library needs to connect."""
         return {
             "id": self.id,
-            "iceParameters": self._ice.parameters(),
+            "iceParameters": self.ice.parameters(),
             "iceCandidates": [self._candidate()],
             "dtlsParameters": self._link.parameters(),
         }
@@ -89,11 +128,11 @@ class Transport:
         self._link.start(dtls_parameters)
 
     def restart_ice(self) -> dict[str, Any]:
-        return self._ice.restart()
+        return self.ice.restart()
 
     def add_producer(self, producer: Producer) -> None:
         named = {
-            ssrc: (received, is_rtx)
+            ssrc: Source(self, received, is_rtx=is_rtx)
             for received in producer.received
             for ssrc, is_rtx in ((received.ssrc, False), (received.rtx_ssrc, True))
             if ssrc is not None
@@ -105,14 +144,16 @@ class Transport:
             self._port.prompt.add(producer.id)
         self.sources.update(named)
         self._unnamed += [received for received in producer.received if received.ssrc is None]
+        self._list_sources()
 
     def remove_producer(self, producer: Producer) -> None:
         self.producers.pop(producer.id, None)
         self._port.prompt.discard(producer.id)
         self.sources = {
-            ssrc: found for ssrc, found in self.sources.items() if found[0].producer is not producer
+            ssrc: source for ssrc, source in self.sources.items() if source.received.producer is not producer
         }
         self._unnamed = [received for received in self._unnamed if received.producer is not producer]
+        self._list_sources()
 
     def fresh_ssrc(self, preferred: int) -> int:
         """The one that is asked for, if this client never knew a stream by it: its numbers must not begin anew."""
@@ -137,15 +178,20 @@ class Transport:
         if received.ssrc is not None:
             self._link.send_rtcp(rtcp.picture_lost(sender_ssrc=self._ssrc, media_ssrc=received.ssrc))
 
+    def heard(self, at: float) -> None:
+        self.ice.last_heard = max(at, self.ice.last_heard or at)
+
     def silent_for(self, now: float) -> float:
         """Seconds since the client last proved that it is there."""
-        heard = self._ice.last_heard
+        for producer in self.producers.values():
+            producer.catch_up()
+        heard = self.ice.last_heard
         return now - (self._created if heard is None else heard)
 
     def watch(self, now: float) -> None:
         """Notice a client that went silent, and one that came back."""
         if self.silent_for(now) > self._config.consent_s:
-            self._ice.consent_ran_out()
+            self.ice.consent_ran_out()
         silent = self.silent_for(now) > self._config.disconnected_after_s
         if silent and self.state == "connected":
             self._enter("disconnected")
@@ -230,7 +276,7 @@ class Transport:
         packet = rtp.parse_head(data)
         return packet is not None and self._named(packet) is not None
 
-    def _named(self, packet: RtpPacket) -> tuple[Received, bool] | None:
+    def _named(self, packet: RtpPacket) -> Source | None:
         for received in self._unnamed:
             stream = received.producer.stream
             mid = _word(packet, stream.mid_extension)
@@ -238,31 +284,48 @@ class Transport:
                 continue
             rid = received.encoding.rid
             if received.ssrc is None and _word(packet, stream.rid_extension) == rid:
-                return received, False
+                return Source(self, received, is_rtx=False)
             if received.rtx_ssrc is None and _word(packet, stream.repaired_rid_extension) == rid:
-                return received, True
+                return Source(self, received, is_rtx=True)
         return None
 
-    def _bind(self, packet: RtpPacket) -> tuple[Received, bool] | None:
+    def _bind(self, packet: RtpPacket) -> Source | None:
         """Learn the ssrc of a stream from a packet that was decrypted, so it came from the client."""
         found = self._named(packet)
         if found is None:
             return None
-        received, is_rtx = found
-        if is_rtx:
+        received = found.received
+        if found.is_rtx:
             received.rtx_ssrc = packet.ssrc
         else:
             received.ssrc = packet.ssrc
         self.sources[packet.ssrc] = found
         if received.ssrc is not None and received.rtx_ssrc is not None:
             self._unnamed.remove(received)
+        self._list_sources()
         return found
+
+    def _list_sources(self) -> None:
+        """Tell the port which streams come from where. What comes from anywhere else is given to us as it came."""
+        directory, to, opening = self._port.directory, self.ice.destination, self._link.opening
+        wanted = {}
+        if to is not None and opening is not None:
+            wanted = {(to.name, ssrc): source for ssrc, source in self.sources.items()}
+        for (name, ssrc), source in self._listed.items():
+            if wanted.get((name, ssrc)) is not source:
+                source.leave_line()
+                directory.leave(name, ssrc, source)
+        for (name, ssrc), source in wanted.items():
+            if opening is not None and self._listed.get((name, ssrc)) is not source:
+                source.take_line(directory.enter(name, ssrc, opening, source))
+        self._listed = wanted
 
     def _link_changed(self, state: str) -> None:
         if self.state != "closed":
             self._enter(state)
 
     def _route_changed(self) -> None:
+        self._list_sources()
         for consumer in self.consumers.values():
             consumer.route_changed()
 
@@ -275,26 +338,16 @@ class Transport:
         packet = rtp.parse(data)
         if packet is None:
             return
-        found = self.sources.get(packet.ssrc) or self._bind(packet)
-        if found is None:
-            return
-        now = self._ice.last_heard = self._clock()
-        received, is_rtx = found
-        producer = received.producer
-        stream = producer.stream
-        if stream.transport_cc_extension is not None:
-            self._note_arrival(packet, stream.transport_cc_extension, now)
-        if is_rtx:
-            restored = _restored(packet, received)
-            if restored is None:
-                return
-            packet = restored
-        lost = producer.packet_arrived(received, packet, now)
-        if lost:
-            self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=packet.ssrc, lost=lost))
+        source = self.sources.get(packet.ssrc) or self._bind(packet)
+        if source is not None:
+            source.arrived(packet, self._clock())
 
-    def _note_arrival(self, packet: RtpPacket, extension_id: int, now: float) -> None:
-        number = rtp.extension(packet, extension_id)
+    def ask_again(self, ssrc: int, lost: list[int]) -> None:
+        self._link.send_rtcp(rtcp.nack(sender_ssrc=self._ssrc, media_ssrc=ssrc, lost=lost))
+
+    def note_arrival(self, received: Received, packet: RtpPacket, now: float) -> None:
+        extension_id = received.producer.stream.transport_cc_extension
+        number = None if extension_id is None else rtp.extension(packet, extension_id)
         if number is None or len(number) < 2:
             return
         self._arrivals.note(int.from_bytes(number[:2], "big"), now)
@@ -303,7 +356,7 @@ class Transport:
 
     def _rtcp_arrived(self, data: bytes) -> None:
         now = self._clock()
-        self._ice.heard(now)
+        self.ice.heard(now)
         self._rtcp_sources.add(data[4:8])
         for packet in rtcp.parse(data):
             if isinstance(packet, rtcp.RtcpSrPacket):
@@ -331,7 +384,7 @@ class Transport:
     def _clock_told(self, packet: rtcp.RtcpSrPacket, now: float) -> None:
         found = self.sources.get(packet.ssrc)
         if found is not None:
-            found[0].clock_told(packet.sender_info, now)
+            found.received.clock_told(packet.sender_info, now)
         self._loss_told(packet.reports, now)
 
     def _loss_told(self, reports: list[rtcp.RtcpReceiverInfo], now: float) -> None:

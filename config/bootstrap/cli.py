@@ -42,6 +42,7 @@ def prepare(*, dev: bool) -> None:
     python.install(dev=dev)
     frontend.build()
     project.compile_messages()
+    project.compile_media_server()
     project.prepare_database()
 
 

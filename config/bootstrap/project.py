@@ -1,12 +1,13 @@
-"""The steps that Django does: compiled messages, the database, the demo data."""
+"""The steps that the project's own code does: compiled messages and media server, the database, the demo data."""
 
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 from .console import run
-from .places import PYTHON, ROOT, STAMPS, venv_environment
+from .places import PYTHON, REQUIREMENTS, ROOT, STAMPS, venv_environment
 from .stamps import Stamp, digest
 
 SEED = "*/management/commands/seed_demo.py"
@@ -18,6 +19,16 @@ def compile_messages() -> None:
     if stamp.fits(wanted) and all(source.with_suffix(".mo").exists() for source in sources):
         return
     _python("languages", "-m", "config.messages", "compile")
+    stamp.press(wanted)
+
+
+def compile_media_server() -> None:
+    """What it is too slow for Python to do; it would be done at its first start otherwise."""
+    stamp = Stamp(STAMPS, "media-server")
+    wanted = digest([*ROOT.glob("calls/media/*.py"), REQUIREMENTS / "base.txt"], platform.python_version())
+    if stamp.fits(wanted):
+        return
+    _python("media server", "-m", "calls.media.prepare")
     stamp.press(wanted)
 
 

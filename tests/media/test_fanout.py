@@ -5,23 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiortc import rtcdtlstransport as aiortc_dtls
 from pylibsrtp import Policy, Session
+from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
-from calls.media import rtp, slots
+from calls.media import rtp
 from calls.media.consumers import AudioConsumer
-from calls.media.datagrams import LONGEST, Destination, ffi
+from calls.media.datagrams import LONGEST, Destination, ffi, of_libc
 from calls.media.fanout import Fan, Lane
-from calls.media.outbox import Keys, Outbox, Route
+from calls.media.outbox import Outbox
 from calls.media.parameters import producer_stream
+from calls.media.postroom import CUTS, PROTECT, SENDMMSG
 from calls.media.producers import AudioProducer
+from calls.media.routes import Keys, Route
 from calls.media.rtp import RtpPacket
-from calls.media.slots import Batch
 from calls.media.voice import CODEC, PAYLOAD_TYPE
 from tests.media.tones import ToneTrack, hear
 
@@ -46,7 +49,7 @@ class Listener:
         self.socket.bind(("127.0.0.1", 0))
         self.socket.setblocking(False)
         self.route = Route(
-            outbox, Keys(Session(sealing), profile), Destination(self.socket.getsockname(), socket.AF_INET)
+            outbox, Keys(Session(sealing)), Destination(self.socket.getsockname(), socket.AF_INET)
         )
 
     def heard(self) -> list[RtpPacket]:
@@ -72,13 +75,44 @@ def outbox(request):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         made = Outbox(sock, sock.sendto)
+        means = made.round.post_room.means
         assert made._sendmmsg is not None
-        assert made.round.cuts
-        made.round.cuts = request.param == "cut by the kernel"
+        assert means[SENDMMSG]
+        assert means[CUTS]
+        means[CUTS] = request.param == "cut by the kernel"
         if request.param == "singly":
-            made._sendmmsg = made.round.slots.sendmmsg = None
+            made._sendmmsg, means[SENDMMSG] = None, 0
         made.name = request.param
         yield made
+
+
+@pytest.fixture
+def instead(outbox):
+    """Let a Python function stand in for one of the C functions that a round calls; the numbers are those of its place."""
+    kept = []
+
+    def replace(place: int, arguments: str, function: Callable[..., int]) -> None:
+        callback = ffi.callback(f"int({arguments})", function)
+        kept.append(callback)
+        outbox.round.post_room.means[place] = int(ffi.cast("uintptr_t", callback))
+
+    return replace
+
+
+def protects(but: Callable[[int, bytes], bool]) -> Callable[..., int]:
+    """libsrtp, which refuses the packets of which `but` is true; it is given the keys' address and the packet."""
+
+    def protect(keys: int, memory: int, length: int) -> int:
+        size = srtp_ffi.cast("int *", length)
+        packet = srtp_ffi.cast("char *", memory)
+        if but(keys, bytes(srtp_ffi.buffer(packet, size[0]))):
+            return 1
+        return int(srtp_lib.srtp_protect(srtp_ffi.cast("srtp_t", keys), packet, size))
+
+    return protect
+
+
+PROTECT_ARGUMENTS = "intptr_t, intptr_t, intptr_t"
 
 
 @pytest.fixture
@@ -116,27 +150,19 @@ def test_listeners_of_every_profile_and_numbering_get_it_whole(listener) -> None
     assert (fan.tally.packets, fan.tally.octets) == (6, sum(map(len, payloads)))
 
 
-def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(outbox, listener) -> None:
+def test_what_libsrtp_refuses_to_encrypt_is_not_sent_and_the_others_get_theirs(instead, listener) -> None:
     people = [listener(ssrc=number) for number in range(1, 5)]
     fan = Fan()
     fan.arrange([Lane(one.ssrc, 0, one.route) for one in people])
-    refused = {people[number].route.keys.raw for number in (0, 2)}
-
-    def protect(keys: Any, memory: Any, length: Any) -> int:
-        return 1 if keys in refused else srtp_lib.srtp_protect(keys, memory, length)
-
-    outbox.round.slots.protect = protect
+    refused = {people[number].route.keys.where for number in (0, 2)}
+    instead(PROTECT, PROTECT_ARGUMENTS, protects(lambda keys, _: keys in refused))
     fan.send(111, 1, 0, b"words")
     assert [len(one.heard()) for one in people] == [0, 1, 0, 1]
 
 
-def test_what_is_refused_between_others_is_left_out(outbox, listener) -> None:
+def test_what_is_refused_between_others_is_left_out(instead, listener) -> None:
     one, fans = listener(), [Fan() for _ in range(6)]
-
-    def protect(keys: Any, memory: Any, length: Any) -> int:
-        return 1 if memory[11] in (b"\x02", b"\x05") else srtp_lib.srtp_protect(keys, memory, length)
-
-    outbox.round.slots.protect = protect
+    instead(PROTECT, PROTECT_ARGUMENTS, protects(lambda _, packet: packet[11] in (2, 5)))
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, one.route)])
         fan.send(111, 1, 0, b"words")
@@ -253,28 +279,18 @@ async def test_a_call_in_each_profile(party, server, monkeypatch, profile: bytes
     assert link._dtls._ssl.get_selected_srtp_profile() == profile
 
 
-def test_one_round_of_many_streams_is_as_few_messages_as_the_kernel_can_cut(
-    outbox, listener, monkeypatch
-) -> None:
+def test_one_round_of_many_streams_is_as_few_messages_as_the_kernel_can_cut(outbox, listener) -> None:
     cara, dora, fans = listener(), listener(), [Fan() for _ in range(5)]
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, one.route) for one in (cara, dora)])
-    messages: list[int] = []
-    hand_over = Batch._hand_over
-
-    def noted(batch: Batch, sendmmsg: Any) -> None:
-        messages.append(len(batch._counts))
-        hand_over(batch, sendmmsg)
-
-    monkeypatch.setattr(Batch, "_hand_over", noted)
     sizes = [40, 70, 70, 30, 70]
     for fan, size in zip(fans, sizes, strict=True):
         fan.send(111, 9, 0, bytes(size))
     for one in (cara, dora):
         assert sorted((packet.ssrc, len(packet.payload)) for packet in one.heard()) == list(enumerate(sizes))
     # 70, 70, 70 and 40 are one message, 30 another.
-    wanted = {"cut by the kernel": [4], "together": [10], "singly": []}
-    assert messages == wanted[outbox.name]
+    wanted = {"cut by the kernel": 4, "together": 10, "singly": 10}
+    assert outbox.round.post_room.messages_sent == wanted[outbox.name]
 
 
 def test_packets_of_one_stream_keep_their_order_whatever_their_length(listener) -> None:
@@ -297,23 +313,24 @@ def test_a_round_of_more_than_there_is_room_for(listener, streams: int, longest:
         assert sorted(packet.ssrc for packet in one.heard()) == list(range(streams))
 
 
-def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox, listener) -> None:
+def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox, listener, instead) -> None:
     """A path too narrow for the packets refuses a message that is to be cut, and takes them one by one."""
     one, other, fans = listener(), listener(), [Fan(), Fan()]
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, each.route) for each in (one, other)])
     refused: list[int] = []
     if outbox.name == "cut by the kernel":
-        sendmmsg = outbox.round.slots.sendmmsg
+        sendmmsg = of_libc("sendmmsg")
 
-        def narrow(number: int, messages: Any, count: int, flags: int) -> int:
-            if messages[0].head.name == one.route.to.raw and messages[0].head.controllen:
+        def narrow(number: int, messages: int, count: int, flags: int) -> int:
+            head = ffi.cast("struct mmsghdr *", messages)[0].head
+            if head.name == one.route.to.raw and head.controllen:
                 refused.append(count)
                 ffi.errno = errno.EINVAL
                 return -1
-            return sendmmsg(number, messages, 1, flags)
+            return sendmmsg(number, ffi.cast("struct mmsghdr *", messages), 1, flags)
 
-        outbox.round.slots.sendmmsg = narrow
+        instead(SENDMMSG, "intptr_t, intptr_t, intptr_t, intptr_t", narrow)
     for number in range(3):
         for fan in fans:
             fan.send(111, number, 0, b"words")
@@ -322,24 +339,19 @@ def test_where_the_kernel_will_not_cut_the_packets_go_apart_from_then_on(outbox,
                 (0, number),
                 (1, number),
             ]
-    assert other.route.takes_segments
+    cuts = outbox.routes.columns.cuts
+    assert cuts[other.route.place]
+    assert cuts[one.route.place] == (outbox.name != "cut by the kernel")
     assert len(refused) == (outbox.name == "cut by the kernel")
 
 
-@pytest.mark.parametrize("fails", ["encryption", "layout"])
-def test_a_round_that_fails_in_the_middle_leaves_nothing_for_the_next(
-    outbox, listener, monkeypatch, fails: str
-) -> None:
+def test_a_round_that_fails_leaves_nothing_for_the_next(outbox, listener, monkeypatch) -> None:
     people, fans = [listener(ssrc=number) for number in range(3)], [Fan() for _ in range(4)]
     for number, fan in enumerate(fans):
         fan.arrange([Lane(number, 0, one.route) for one in people])
         fan.send(111, 1, 0, b"lost")
     with monkeypatch.context() as broken:
-        if fails == "encryption":
-            broken.setattr(outbox.round.slots, "protect", _failing_after(5, outbox.round.slots.protect))
-        else:
-            broken.setattr(slots, "_cut", lambda sizes: 1 // 0)
-            outbox.round.cuts = True
+        broken.setattr(outbox.round.post_room, "send", lambda *round: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             outbox.flush()
     for one in people:
@@ -348,15 +360,6 @@ def test_a_round_that_fails_in_the_middle_leaves_nothing_for_the_next(
         fan.send(111, 2, 0, b"words")
     for one in people:
         assert sorted(words(one.heard())) == [(2, b"words")] * len(fans)
-
-
-def _failing_after(times: int, protect: Any) -> Any:
-    left = iter(range(times))
-
-    def failing(*given: Any) -> int:
-        return 1 // 0 if next(left, None) is None else protect(*given)
-
-    return failing
 
 
 async def test_all_know_a_stream_by_one_ssrc_and_nobody_is_given_it_twice(party) -> None:

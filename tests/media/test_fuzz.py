@@ -12,7 +12,7 @@ from collections import Counter
 import pylibsrtp
 import pytest
 
-from calls.media import ice
+from calls.media import ice, stun
 from tests.media.conftest import Events
 from tests.media.pictures import CC_ID, MID_ID, RID_ID, Layer, film, payload, watch
 from tests.media.test_simulcast import three_sizes
@@ -42,7 +42,7 @@ class Rubbish:
             return self._bent(self.valid)
         if kind == 2:
             body = self.dice.randbytes(self.dice.randrange(200))
-            return b"\x00\x01" + struct.pack("!H", len(body)) + ice.COOKIE + body
+            return b"\x00\x01" + struct.pack("!H", len(body)) + stun.COOKIE_BYTES + body
         if kind == 3:
             return bytes([self.dice.randrange(20, 64)]) + b"\xfe\xfd" + self.dice.randbytes(60)
         return bytes([self.dice.randrange(128, 192)]) + self.dice.randbytes(60)
@@ -100,6 +100,7 @@ async def test_rubbish_from_all_sides_changes_nothing_for_those_who_talk(
     producer, camera = await film(alice, three_sizes())
     camera.answers = True
     bad_producer, bad_camera = await film(mallory, [Layer(66)])
+    await mallory.device.produce(ToneTrack(600))
     seen, screen = await watch(cara, producer)
     bad, _ = await watch(mallory, producer)
     _, at_mallory = await watch(mallory, bad_producer)
@@ -109,7 +110,10 @@ async def test_rubbish_from_all_sides_changes_nothing_for_those_who_talk(
     rubbish = Rubbish(4, parameters["usernameFragment"], parameters["password"])
     up, down = await mallory.device.send_leg(), await mallory.device.receive_leg()
     theirs = [seen["rtpParameters"]["encodings"][0]["ssrc"], 7000]
-    mine = [66, 67, bad["rtpParameters"]["encodings"][0]["ssrc"]]
+    sound = next(
+        one for one in server.rooms["room"].peers["mallory"].producers.values() if one.kind == "audio"
+    )
+    mine = [66, 67, bad["rtpParameters"]["encodings"][0]["ssrc"], sound.received[0].ssrc]
     before = None
     for turn in range(ROUNDS):
         for number in range(PACKETS // ROUNDS // 4):

@@ -198,7 +198,7 @@ async def test_nothing_is_sent_to_who_no_longer_proves_that_it_wants_it(tmp_path
         leg.ice.drop_sent = lambda data: True
         await events.wait("transport-state", state="disconnected")
         async with asyncio.timeout(10):
-            while transport._ice.destination is not None:
+            while transport.ice.destination is not None:
                 await asyncio.sleep(0.02)
         leg.ice.drop_sent = None
         leg.ice._check()

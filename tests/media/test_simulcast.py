@@ -177,4 +177,4 @@ async def test_a_retransmission_of_a_named_stream_is_known_by_its_repaired_name(
     await camera.resend(layers[2], lost, 7201)
     await camera.film(lambda: holes(screen.of(consumer)) == 0)
     leg = next(iter(server.rooms["room"].peers["alice"].transports.values()))
-    assert leg.sources[7201][1]
+    assert leg.sources[7201].is_rtx

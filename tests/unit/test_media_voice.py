@@ -37,7 +37,7 @@ def told_while(arrivals: Sequence[int]) -> list[tuple[int, str]]:
     tick = 0
     voice.tick(0.0)
     for tick, count in enumerate(arrivals, 1):
-        cara.voiced += count
+        cara._voiced += count
         voice.tick(0.02 * tick)
     return [(at, kind) for at, kind in told if kind == HELD]
 
