@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import ahocorasick
 
-from transcripts.masking import suffixes, syllables
+from transcripts.masking import sayings, suffixes, syllables
 from transcripts.masking.contexts import harmless
 from transcripts.masking.endings import with_company
 from transcripts.masking.hits import Exceptions, Hit
@@ -33,19 +34,24 @@ TAILS = re.compile(
     r"해|했|할|합|함|떨|짓|데|던|든|까지|부터|보다|나|고|면|서|자|좀|씨|시"
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
+TORN_TAILS = re.compile(rf"{TAILS.pattern}|게")
+"""After one with signs in it, which nobody does to a harmless word: 병@신이네, 존.나게."""
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 # After one whose last syllable stands apart: 급식 충이, but not 급식 충당금.
 SPLIT_TAILS = re.compile(
     rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)"
 )
+TORN = frozenset({"병신", "등신", "지랄", "염병", "염뱅", "옘병"})
+APART_TAILS = re.compile(rf"{SPLIT_TAILS.pattern}|한테|이[라지나네]|인가|하[네고지]|떨|처럼|아니")
+"""After those of `TORN`, whose second syllable begins no word: 등 신을, 염 병 떨고, 지 랄하네."""
 LONG_TERM = 3
 UNMISTAKABLE = 4
 """Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
 CALLING = "아야이"
 MILD = 2
-# What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
-APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
+# What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신, 꺼 져라, 염 병.
+APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등꺼염옘찐창짱젠좋좁졷빡빙뱅"
 
 
 class KoreanMatcher:
@@ -57,7 +63,7 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
-        found = {hit for view in views for hit in self._in_stream(view)}
+        found = {hit for view in views for hit in self._in_stream(view)} | set(sayings.hits(units))
         if not found:
             return []
         ranges = _without_broken(self._exceptions(views[0]), found)
@@ -111,7 +117,12 @@ def _similar_keys(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
 
 
 def _folded(chars: str) -> str:
-    return "".join(syllables.plain_vowel(syllables.soft(char)) for char in chars)
+    return "".join(map(_as_heard, chars))
+
+
+@lru_cache(maxsize=4096)
+def _as_heard(char: str) -> str:
+    return syllables.plain_vowel(syllables.soft(char))
 
 
 def _search(automaton: ahocorasick.Automaton, chars: str) -> Iterator[tuple[int, int, Entry]]:
@@ -192,8 +203,12 @@ def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
         entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in suffixes.OFFSPRING
     ):
         return True
+    if Gap.SPACE not in stream.gaps[start + 1 : end + 1]:
+        return TORN_TAILS.match(rest) is not None
     if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
         return TAILS.match(rest) is not None
+    if entry.term in TORN:
+        return APART_TAILS.match(rest) is not None
     return (JOINED_TAILS if length < LONG_TERM else SPLIT_TAILS).match(rest) is not None
 
 
