@@ -21,6 +21,8 @@ PERSON = re.compile(
     r"(?:세끼|[새색]기|색끼)(?=야|들|$| ))들?"
 )
 """창녀 같은 [년], ㅁㅊ[놈]들, and how it is misheard: 시발 노마, 병신 세끼. Not the year of 병신년 삼월."""
+KIN = re.compile(r"의 ?(?:자식|새끼|인간|집구석|집안|종자)들?")
+"""쌍놈[의 집구석]."""
 STEM = re.compile(
     r"(?:같|까|처먹|쳐먹|엿먹|처맞|쳐맞|닥치|닥쳐|닥치시|꺼지|뒤지|뒈져|부리|불이|쳐웃|대줘|존나|따먹|죽|죽여|빨아)$"
 )
@@ -42,7 +44,7 @@ def with_company(row: list[Unit], hit: Hit) -> Hit:
     after = "".join(unit.char for unit in row[hit.last + 1 : end])
     term = "".join(u.char for u in row[hit.first : hit.last + 1] if u.kind in (Kind.HANGUL, Kind.JAMO))
     length = _inflection(term, after)
-    length += _person(after[length:])
+    length += _person(term, after[length:])
     length = length or _scrap(row, hit, after)
     return replace(hit, last=hit.last + length) if length else hit
 
@@ -64,6 +66,8 @@ def _inflection(term: str, after: str) -> int:
     return match.end() if match else 0
 
 
-def _person(after: str) -> int:
+def _person(term: str, after: str) -> int:
     match = PERSON.match(after)
-    return match.end() if match else 0
+    end = match.end() if match else 0
+    kin = KIN.match(after[end:]) if end or term.endswith(("놈", "년")) else None
+    return end + (kin.end() if kin else 0)

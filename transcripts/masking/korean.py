@@ -27,6 +27,8 @@ PREFIXES = re.compile(
     "이|그|저|요|고|야|아|어|오|와|개|쌩|쌍|왕|생|핵|진짜|존나|졸라|너|니|네|내|이런|저런|그런|뭔|뭐|왜|참|에이|어휴|하|"
     "아니|저이|미친|더러운|나쁜|늙은|어린|못된|또|씨"
 )
+WORSE = frozenset({"개", "상", "왕", "핵", "쌩", "생", "쌍", "씹", "좆", "개씹", "개좆"})
+"""[개]등신, [왕]찐따."""
 # What may follow a term in the same word: particles, endings, forms of address, laughter, more of the same.
 TAILS = re.compile(
     r"아|야|이|가(?!락)|은|는|를|을|도|들|의|에|와|과|랑|하(?!게)|한|만|인|임|입|네|냐|니|요|지(?!점)|죠|라|란|로|처럼|같|때문|"
@@ -178,7 +180,9 @@ def _is_suffix(stream: Stream, start: int, end: int, entry: Entry) -> bool:
 
 
 def _noun(stream: Stream, start: int, end: int, entry: Entry) -> int:
-    """How many syllables on the left are hidden with a suffix."""
+    """How many syllables on the left are hidden with it: what makes it worse, or what it is a suffix of."""
+    if stream.gaps[start] is Gap.NONE and stream.piece_before(start) in WORSE:
+        return len(stream.piece_before(start))
     if not _is_suffix(stream, start, end, entry):
         return 0
     return suffixes.goes_with(entry.term, stream.piece_before(start))
