@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import ahocorasick
 
-from transcripts.masking import suffixes, syllables
+from transcripts.masking import sayings, suffixes, syllables
 from transcripts.masking.contexts import harmless
 from transcripts.masking.endings import with_company
 from transcripts.masking.hits import Exceptions, Hit
@@ -26,6 +27,8 @@ PREFIXES = re.compile(
     "이|그|저|요|고|야|아|어|오|와|개|쌩|쌍|왕|생|핵|진짜|존나|졸라|너|니|네|내|이런|저런|그런|뭔|뭐|왜|참|에이|어휴|하|"
     "아니|저이|미친|더러운|나쁜|늙은|어린|못된|또|씨"
 )
+WORSE = frozenset({"개", "상", "왕", "핵", "쌩", "생", "쌍", "씹", "좆", "개씹", "개좆"})
+"""[개]등신, [왕]찐따."""
 # What may follow a term in the same word: particles, endings, forms of address, laughter, more of the same.
 TAILS = re.compile(
     r"아|야|이|가(?!락)|은|는|를|을|도|들|의|에|와|과|랑|하(?!게)|한|만|인|임|입|네|냐|니|요|지(?!점)|죠|라|란|로|처럼|같|때문|"
@@ -33,19 +36,24 @@ TAILS = re.compile(
     r"해|했|할|합|함|떨|짓|데|던|든|까지|부터|보다|나|고|면|서|자|좀|씨|시"
 )
 # After a term that is spread over words only clear continuations count: 시 발아, 존 나게, but not 시 발송.
+TORN_TAILS = re.compile(rf"{TAILS.pattern}|게")
+"""After one with signs in it, which nobody does to a harmless word: 병@신이네, 존.나게."""
 JOINED_TAILS = re.compile(r"놈|년|새|아(?![파율기되하가])|야|들|것|롬|럼|련|같|하(?!는|고|며)|게")
 LAUGHTER = re.compile(r"[ㅋㅎㅠㅜㅡ]$")
 # After one whose last syllable stands apart: 급식 충이, but not 급식 충당금.
 SPLIT_TAILS = re.compile(
     rf"{JOINED_TAILS.pattern}|(?:[이가은는을를도의로만냐네라임]|인데|이[야냐네])(?:[ㅋㅎㅠㅜ요]|$)"
 )
+TORN = frozenset({"병신", "등신", "지랄", "염병", "염뱅", "옘병"})
+APART_TAILS = re.compile(rf"{SPLIT_TAILS.pattern}|한테|이[라지나네]|인가|하[네고지]|떨|처럼|아니")
+"""After those of `TORN`, whose second syllable begins no word: 등 신을, 염 병 떨고, 지 랄하네."""
 LONG_TERM = 3
 UNMISTAKABLE = 4
 """Syllables of a term that says enough, however its last word ends: 너 같은 건 죽|어야."""
 CALLING = "아야이"
 MILD = 2
-# What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신.
-APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등"
+# What is written apart, or is commonly torn: 이 년아, 입 닥쳐, 엿 먹어, 쌍 것, 새 끼, 등 신, 꺼 져라, 염 병.
+APART = "닥이저그요네너니입엿개쌍똥쳐처좀썩당야돌천촌늙새등꺼염옘찐창짱젠좋좁졷빡빙뱅"
 
 
 class KoreanMatcher:
@@ -57,7 +65,7 @@ class KoreanMatcher:
 
     def hits(self, units: list[Unit]) -> list[Hit]:
         views = streams(units)
-        found = {hit for view in views for hit in self._in_stream(view)}
+        found = {hit for view in views for hit in self._in_stream(view)} | set(sayings.hits(units))
         if not found:
             return []
         ranges = _without_broken(self._exceptions(views[0]), found)
@@ -111,7 +119,12 @@ def _similar_keys(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
 
 
 def _folded(chars: str) -> str:
-    return "".join(syllables.plain_vowel(syllables.soft(char)) for char in chars)
+    return "".join(map(_as_heard, chars))
+
+
+@lru_cache(maxsize=4096)
+def _as_heard(char: str) -> str:
+    return syllables.plain_vowel(syllables.soft(char))
 
 
 def _search(automaton: ahocorasick.Automaton, chars: str) -> Iterator[tuple[int, int, Entry]]:
@@ -167,7 +180,9 @@ def _is_suffix(stream: Stream, start: int, end: int, entry: Entry) -> bool:
 
 
 def _noun(stream: Stream, start: int, end: int, entry: Entry) -> int:
-    """How many syllables on the left are hidden with a suffix."""
+    """How many syllables on the left are hidden with it: what makes it worse, or what it is a suffix of."""
+    if stream.gaps[start] is Gap.NONE and stream.piece_before(start) in WORSE:
+        return len(stream.piece_before(start))
     if not _is_suffix(stream, start, end, entry):
         return 0
     return suffixes.goes_with(entry.term, stream.piece_before(start))
@@ -192,8 +207,12 @@ def _ends_piece(stream: Stream, start: int, end: int, entry: Entry) -> bool:
         entry.match is Match.START and length >= UNMISTAKABLE and entry.term[-2:] not in suffixes.OFFSPRING
     ):
         return True
+    if Gap.SPACE not in stream.gaps[start + 1 : end + 1]:
+        return TORN_TAILS.match(rest) is not None
     if length >= LONG_TERM and (stream.gaps[end] is not Gap.SPACE or entry.severity >= GRAVE):
         return TAILS.match(rest) is not None
+    if entry.term in TORN:
+        return APART_TAILS.match(rest) is not None
     return (JOINED_TAILS if length < LONG_TERM else SPLIT_TAILS).match(rest) is not None
 
 

@@ -65,7 +65,7 @@ def is_small(place: Place) -> bool:
 
 def is_pest(place: Place) -> bool:
     """개미를 죽여 버려야; 닭 목을 따고."""
-    if place.text.startswith("죽여"):
+    if place.text.startswith(("죽여", "때려죽", "밟아죽", "쳐죽", "처죽")):
         return bool(PESTS.fullmatch(place.before))
     return place.text.startswith("목을따") and bool(MEAT.fullmatch(place.before))
 
@@ -82,7 +82,7 @@ def is_cloth(place: Place) -> bool:
 
 def is_asked(place: Place) -> bool:
     """모텔 가자고 하는 문자: somebody else's words."""
-    return place.text.endswith("가자") and bool(
+    return place.text.endswith(("가자", "자자", "하자")) and bool(
         re.match(r"고(?:하|해|했|함|한|그러|말|문자)", place.following)
     )
 

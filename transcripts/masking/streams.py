@@ -13,7 +13,7 @@ LETTERS = frozenset({Kind.HANGUL, Kind.JAMO})
 WRITTEN = frozenset({Kind.HANGUL, Kind.JAMO, Kind.DIGIT, Kind.LATIN})
 
 # More foreign signs than this between two syllables is another sentence, not an evasion.
-MAX_FOREIGN = 2
+MAX_FOREIGN = 3
 MAX_SIGNS = 8
 # Longer than any particle or prefix: nobody needs to look further from an element.
 NEAR = 12
@@ -95,7 +95,7 @@ def _only(units: list[Unit], kinds: frozenset[Kind]) -> Stream:
 
 
 def _closed(units: list[Unit]) -> Stream:
-    """Drawn-out vowels closed: 씨이이발 is 씨발, 병시인 is 병신."""
+    """Drawn-out vowels closed: 씨이이발 is 씨발, 병시인 is 병신. A syllable said three times counts once: 씨발발발."""
     stream = Stream()
     for index, unit in enumerate(units):
         if unit.kind is not Kind.HANGUL:
@@ -103,9 +103,18 @@ def _closed(units: list[Unit]) -> Stream:
         near = stream.chars and _gap(units, stream.last[-1], index) in (Gap.NONE, Gap.SIGN)
         if near and syllables.continues(stream.chars[-1], unit.char):
             stream.replace_last(syllables.drawn_together(stream.chars[-1], unit.char), index)
+        elif near and unit.char == stream.chars[-1] and _stammers(units, index):
+            stream.replace_last(unit.char, index)
         else:
             stream.add(unit.char, index, index, units=units)
     return stream
+
+
+def _stammers(units: list[Unit], index: int) -> bool:
+    """Whether a syllable is one of three or more in a row."""
+    char = units[index].char
+    around = "".join(unit.char for unit in units[max(0, index - 2) : index + 3])
+    return char * 3 in around
 
 
 def _composed(units: list[Unit]) -> Stream:
@@ -133,8 +142,9 @@ def _starred(units: list[Unit]) -> Stream:
     if not any(unit.char in STARS for unit in units):
         return stream
     for index, unit in enumerate(units):
-        again = unit.char in STARS and index > 0 and units[index - 1].char in STARS
-        if (unit.kind in WRITTEN or unit.char in STARS) and not again:
+        if unit.char in STARS and index > 0 and units[index - 1].char in STARS:
+            stream.last[-1] = index
+        elif unit.kind in WRITTEN or unit.char in STARS:
             stream.add("x" if unit.char in STARS else unit.char, index, index, units=units)
     return stream
 

@@ -8,6 +8,8 @@ VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 CODAS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
 
 LAX = str.maketrans("ㄲㄸㅃㅆㅉ", "ㄱㄷㅂㅅㅈ")
+GLIDE = str.maketrans("ㅑㅕㅛㅠㅖㅒㅘㅝㅙㅞ", "ㅏㅓㅗㅜㅔㅐㅏㅓㅐㅔ")
+"""What is left of a vowel when it is drawn out: 꺼져어, 벼엉신."""
 SAME_VOWEL = str.maketrans("ㅡㅢㅟㅔㅖㅒ", "ㅣㅣㅣㅐㅐㅐ")
 
 
@@ -48,11 +50,12 @@ def continues(before: str, char: str) -> bool:
         return False
     onset, vowel, _ = split(char)
     _, vowel_before, coda_before = split(before)
-    return (
-        onset == "ㅇ"
-        and coda_before == " "
-        and vowel.translate(SAME_VOWEL) == vowel_before.translate(SAME_VOWEL)
-    )
+    held = {_heard(vowel_before), _heard(vowel_before.translate(GLIDE))}
+    return onset == "ㅇ" and coda_before == " " and _heard(vowel) in held
+
+
+def _heard(vowel: str) -> str:
+    return vowel.translate(SAME_VOWEL)
 
 
 def drawn_together(before: str, char: str) -> str:

@@ -3,6 +3,9 @@
 One sentence a line. Braces stand around what must be hidden: ``{word}`` for profanity, ``{phone:010-1234-5678}`` with its
 kind for personal data. A line without braces must stay as it is. ``# heading`` names the category of the lines below it.
 Every person and number is invented; numbers pass the checksum of their kind where it has one.
+
+A set has two halves: ``tune`` may be read and learnt from, of ``eval`` only figures are printed. ``profanity_ko.retired``
+is the Korean set that judged until 2026-11-22: part of its ``eval`` was seen then, so it is a regression and judges no more.
 """
 
 import re
@@ -11,6 +14,7 @@ from pathlib import Path
 
 CASES = Path(__file__).parent
 HALVES = ("tune", "eval")
+RETIRED = "retired"
 SETS = ("profanity_ko", "profanity_en", "personal_ko", "personal_en")
 
 _BRACES = re.compile(r"\{(?:(?P<kind>[a-z]+):)?(?P<text>[^}]+)\}")
@@ -35,7 +39,7 @@ class Case:
 
 
 def load(name: str, half: str) -> list[Case]:
-    """The cases of one half (``tune`` or ``eval``) of a set."""
+    """The cases of one half of a set (``tune`` or ``eval``), or of its retired lines."""
     cases, category = [], ""
     for line in (CASES / f"{name}.{half}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
