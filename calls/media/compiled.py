@@ -83,6 +83,16 @@ def _error_number(typing: Any, where: Any) -> Any:
     return types.int32(types.int64), generate
 
 
+def _pointer(typing: Any, where: Any) -> Any:
+    """An address as what `numba.carray` makes an array of."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], ir.IntType(8).as_pointer())
+
+    return types.voidptr(types.int64), generate
+
+
+pointer: Any = intrinsic(_pointer)
 call: Any = intrinsic(_call)
 error_number: Any = intrinsic(_error_number)
 

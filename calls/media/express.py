@@ -25,6 +25,7 @@ MOST_GROUPS, MOST_LISTENERS = 4, 128
 LONGEST_SOUND = 244
 """A packet of voice is half of that."""
 HEADER_BYTES = 12
+STATE_COLUMNS, CLOCK_COLUMNS, GROUP_COLUMNS, KEPT_COLUMNS = 16, 4, 4, 4
 OFF = -1
 NO_LEVEL = -1
 NOTHING_LOUD = 128
@@ -113,14 +114,14 @@ class Express:
 
 
 def _columns(places: int) -> Columns:
-    state = np.zeros((places, 16), np.int64)
+    state = np.zeros((places, STATE_COLUMNS), np.int64)
     state[:, NEXT] = OFF
     return Columns(
         state,
-        np.zeros((places, 4), np.float64),
-        np.zeros((places, MOST_GROUPS, 4), np.int64),
+        np.zeros((places, CLOCK_COLUMNS), np.float64),
+        np.zeros((places, MOST_GROUPS, GROUP_COLUMNS), np.int64),
         np.zeros((places, MOST_LISTENERS), np.int32),
-        np.full((places, AUDIO_PACKETS, 4), OFF, np.int64),
+        np.full((places, AUDIO_PACKETS, KEPT_COLUMNS), OFF, np.int64),
         np.zeros((places, AUDIO_PACKETS, LONGEST_SOUND), np.uint8),
     )
 

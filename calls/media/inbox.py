@@ -15,24 +15,30 @@ import struct
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]  # it is in its documentation
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
-from calls.media.compiled import call, compiled, error_number, int64, of_c_library
+from calls.media.compiled import call, compiled, error_number, int64, of_c_library, pointer
 from calls.media.datagrams import ADDRESS_BYTES, MSG_DONTWAIT, PLACE_BYTES, name_bytes, sockaddr
-from calls.media.directory import EMPTY, KEY_BYTES, KEY_WORDS, Directory, find
+from calls.media.directory import EMPTY, KEY_BYTES, KEY_WORDS, Directory, Table, find
 from calls.media.express import (
+    CLOCK_COLUMNS,
     COUNT,
     EXTENSION,
     FIRST,
+    GROUP_COLUMNS,
     GROUPS,
     HEADER_BYTES,
+    KEPT_COLUMNS,
     LONGEST_SOUND,
     MOST_GROUPS,
     MOST_LISTENERS,
     OFFSET,
     ROUND,
     SENT_TYPE,
+    STATE_COLUMNS,
+    Columns,
     can_take,
     count,
     keep,
@@ -40,8 +46,10 @@ from calls.media.express import (
     write_header,
 )
 from calls.media.express import SSRC as GROUP_SSRC
+from calls.media.history import AUDIO_PACKETS
 from calls.media.outbox import Outbox
-from calls.media.postroom import post
+from calls.media.postroom import CONTROL_SHORTS, Desk, post
+from calls.media.routes import Columns as Ways
 from calls.media.rtp import ONE_BYTE_PROFILE, RtpPacket, make_tuple
 
 logger = logging.getLogger(__name__)
@@ -113,6 +121,9 @@ class Inbox(Generic[Whose]):
         self._buffer = srtp_ffi.buffer(srtp_ffi.from_buffer(self._tray.memory))
         self._name_buffer = srtp_ffi.buffer(srtp_ffi.from_buffer(self._tray.names))
         self._prepare_messages()
+        self._book = np.zeros((0, 2), np.int64)
+        self._parts: tuple[NamedTuple, ...] = ()
+        self._listed: tuple[int, ...] = ()
 
     def read(self, now: float) -> int:
         """Gives how many datagrams there were. `now` is seconds of the port's clock."""
@@ -121,15 +132,22 @@ class Inbox(Generic[Whose]):
         post_room = outbox.round.post_room
         if not self.means[RECVMMSG] or post_room is None:
             return self._read_singly()
-        count: int = _read(
-            self._tray, directory.table, directory.express.columns,
-            post_room.desk, outbox.routes.columns, now,
-        )  # fmt: skip
+        parts = directory.table, directory.express.columns, post_room.desk, outbox.routes.columns
+        if self._listed != tuple(map(id, parts)):
+            self._list(parts)
+        count: int = _read(self._book, now)
         if count < 0:
             self._failed(-count)
             return 0
         self._sort(self._tray.told[:count].tolist())
         return count
+
+    def _list(self, parts: tuple[NamedTuple, ...]) -> None:
+        """Where everything is. To give it as arrays would take longer than what is done with them for a small room."""
+        arrays = [array for part in (self._tray, *parts) for array in part]
+        self._book = np.array([[one.ctypes.data, len(one)] for one in arrays], np.int64)
+        # Held, so that nothing else can be where they were.
+        self._parts, self._listed = parts, tuple(map(id, parts))
 
     def _sort(self, told: list[list[int]]) -> None:
         whose, buffer, heard = self._directory.whose, self._buffer, self.heard
@@ -279,7 +297,7 @@ def _open(tray: Any, table: Any, number: int, place: int) -> Any:
 
 
 @compiled()
-def _read(tray: Any, table: Any, columns: Any, desk: Any, ways: Any, now: float) -> int:
+def _read_into(tray: Any, table: Any, columns: Any, desk: Any, ways: Any, now: float) -> int:
     """How many datagrams there were, or the error's number as a negative one."""
     means, most = tray.means, int64(MOST_AT_ONCE)
     where = int64(tray.messages.ctypes.data)
@@ -313,3 +331,46 @@ def _read(tray: Any, table: Any, columns: Any, desk: Any, ways: Any, now: float)
             row[PLACE] = DONE
     _round_ends(tray, columns, desk, ways, said)
     return int64(read)
+
+
+@compiled()
+def _read(book: Any, now: float) -> int:
+    """`book` has address and length of every array, in the order of `Inbox._list`."""
+    where, long = book[:, 0], book[:, 1]
+    tray = Tray(
+        carray(pointer(where[0]), long[0], np.int64),
+        carray(pointer(where[1]), (long[1], MESSAGE_WORDS), np.int64),
+        carray(pointer(where[2]), (long[2], KEY_WORDS), np.uint64),
+        carray(pointer(where[3]), (long[3], STRIDE), np.uint8),
+        carray(pointer(where[4]), (long[4], TOLD_COLUMNS), np.int64),
+        carray(pointer(where[5]), long[5], np.uint8),
+        carray(pointer(where[6]), (long[6], SAID_COLUMNS), np.int64),
+    )
+    table = Table(
+        carray(pointer(where[7]), (long[7], KEY_WORDS), np.uint64),
+        carray(pointer(where[8]), long[8], np.int32),
+        carray(pointer(where[9]), long[9], np.int64),
+    )
+    columns = Columns(
+        carray(pointer(where[10]), (long[10], STATE_COLUMNS), np.int64),
+        carray(pointer(where[11]), (long[11], CLOCK_COLUMNS), np.float64),
+        carray(pointer(where[12]), (long[12], MOST_GROUPS, GROUP_COLUMNS), np.int64),
+        carray(pointer(where[13]), (long[13], MOST_LISTENERS), np.int32),
+        carray(pointer(where[14]), (long[14], AUDIO_PACKETS, KEPT_COLUMNS), np.int64),
+        carray(pointer(where[15]), (long[15], AUDIO_PACKETS, LONGEST_SOUND), np.uint8),
+    )
+    desk = Desk(
+        carray(pointer(where[16]), long[16], np.int64),
+        carray(pointer(where[17]), long[17], np.uint8),
+        carray(pointer(where[18]), (long[18], VECTOR_WORDS), np.int64),
+        carray(pointer(where[19]), (long[19], MESSAGE_WORDS), np.int64),
+        carray(pointer(where[20]), (long[20], CONTROL_SHORTS), np.uint16),
+        carray(pointer(where[21]), long[21], np.int32),
+    )
+    ways = Ways(
+        carray(pointer(where[22]), long[22], np.int64),
+        carray(pointer(where[23]), long[23], np.int64),
+        carray(pointer(where[24]), long[24], np.bool_),
+        carray(pointer(where[25]), (long[25], 2), np.int32),
+    )
+    return int64(_read_into(tray, table, columns, desk, ways, now))
