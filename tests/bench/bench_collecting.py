@@ -2,9 +2,9 @@
 
     python -m tests.bench.bench_collecting [--packets 60]
 
-Everything is in one process: a room of ten who all speak, whose ready-made packets are sent to the server's port in groups with a
-pause before each, as if they had been collected for so long. Only the time of reading and forwarding is counted. The least of the groups is
-given beside the median, since other work of the machine can only add to it.
+Everything is in one process: a room of ten who all speak, whose ready-made packets are sent to the server's port in groups
+with a pause before each, as if they had been collected for so long. Only the time of reading and forwarding is counted. The
+least of the groups is given beside the median, since other work of the machine can only add to it.
 """
 
 from __future__ import annotations
