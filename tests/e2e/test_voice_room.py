@@ -1,6 +1,6 @@
-"""Many people in one voice room, each with a tone of their own: who is heard is who is there.
+"""Ten people in one voice room, each with a tone of their own: who is heard is who is there.
 
-Ten pages want two cores for themselves: `VOICE_ROOM_PEOPLE=10`. With the tests go as many as a busy machine carries.
+Ten pages want two cores for themselves; `VOICE_ROOM_PEOPLE=6` is for a busy machine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.e2e.people import Scene
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PEOPLE = ("alice", "dan", "erin", "finn", "gina", "hugo", "iris", "jack", "kim", "lena")[
-    : int(os.environ.get("VOICE_ROOM_PEOPLE", "6"))
+    : int(os.environ.get("VOICE_ROOM_PEOPLE", "10"))
 ]
 
 
