@@ -1,4 +1,4 @@
-"""Compiles ahead what the media server needs, which takes half a minute the first time: `python -m calls.media.prepare`."""
+"""Compiles ahead what the media server needs, which takes twenty seconds the first time: `python -m calls.media.prepare`."""
 
 from __future__ import annotations
 
