@@ -148,8 +148,12 @@ async def test_a_round_that_fails_is_not_the_last(book: Book, caplog: pytest.Log
     assert len(book.written) == 2
 
 
+@pytest.mark.django_db
 async def test_slow_questions_do_not_hold_up_leases() -> None:
-    """Every thread for questions is taken, and more wait: leases have a thread of their own."""
+    """Every thread for questions is taken, and more wait: leases have a thread of their own.
+
+    Nothing is asked, but a thread looks at the connections that it still has from another test.
+    """
     free = threading.Event()
     questions = [asyncio.create_task(database.in_database(free.wait)) for _ in range(8)]
     await asyncio.sleep(0)
