@@ -7,22 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import ParamSpec, TypeVar, cast
 
 from channels.db import database_sync_to_async
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 T = TypeVar("T")
 KEEP_SECONDS = 60
 
 
+KEPT: list[BaseDatabaseWrapper] = []
+"""The connections of the threads."""
+
+
 def _keep_connection() -> None:
     """A thread's connection outlives the crossing: to open one costs more than most questions, and holds up the loop."""
-    if not connection.settings_dict["OPTIONS"].get("pool"):
+    own = connections[DEFAULT_DB_ALIAS]
+    own.inc_thread_sharing()  # so that close_connections may close it
+    KEPT.append(own)
+    if not own.settings_dict["OPTIONS"].get("pool"):
         kept = {"CONN_MAX_AGE": KEEP_SECONDS, "CONN_HEALTH_CHECKS": True}
-        connection.settings_dict = connection.settings_dict | kept
+        own.settings_dict = own.settings_dict | kept
 
 
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="socket-database", initializer=_keep_connection)
@@ -32,15 +39,8 @@ LEASES = ThreadPoolExecutor(1, thread_name_prefix="socket-leases", initializer=_
 
 def close_connections() -> None:
     """For who takes the database away. No socket may be open any more."""
-    for threads, size in ((THREADS, 4), (LEASES, 1)):
-        all_here = Barrier(size)  # else one thread would close its own four times
-        for closed in [threads.submit(_close_own, all_here) for _ in range(size)]:
-            closed.result()
-
-
-def _close_own(all_here: Barrier) -> None:
-    all_here.wait()
-    connections.close_all()
+    for one in KEPT:
+        one.close()
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
