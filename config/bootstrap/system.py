@@ -47,6 +47,11 @@ PARTS = (
     Part("Korean fonts", "fonts-noto-cjk", _file("usr/share/fonts/**/NotoSansCJK*")),
     Part("human speech, 16 kHz", "asterisk-core-sounds-en-g722", _file("usr/share/asterisk/sounds/*/*.g722")),
     Part("human speech, 8 kHz", "asterisk-core-sounds-en-wav", _file("usr/share/asterisk/sounds/*/*.wav")),
+    Part(
+        "the words of the human speech",
+        "asterisk-core-sounds-en",
+        _file("usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"),
+    ),
     Part("ip (iproute2)", "iproute2", _program("ip")),
 )
 
